@@ -1,0 +1,220 @@
+package recorder
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Run is the data of KindRun: everything that can move a trace, as the guest was told it.
+type Run struct {
+	Identity
+}
+
+// Step is the data of KindStep.
+type Step struct {
+	// Path leads to the step in the scenario, such as "steps[3]" or "handlers[0].do[1]".
+	Path string `json:"path"`
+	// Line is the step's line in the scenario file, from 1.
+	Line int `json:"line"`
+	// Text is the step in one line, such as "alice: createOffer".
+	Text string `json:"text"`
+	// Note is the step's note: Markdown for people who learn from the recording.
+	Note string `json:"note,omitempty"`
+}
+
+// Verdict is the data of KindVerdict.
+type Verdict struct {
+	// Text is the expectation as the scenario has it, on one line.
+	Text string `json:"text"`
+	// Line is its line in the scenario file, from 1.
+	Line int `json:"line"`
+	// Held tells whether it was met.
+	Held bool `json:"held"`
+	// Seen is what was seen instead, in words; empty where it held.
+	Seen string `json:"seen,omitempty"`
+}
+
+// LogLine is the data of KindLog: one line that pion logged.
+type LogLine struct {
+	// Level is "warn" or "error".
+	Level string `json:"level"`
+	// Scope is the part of pion that speaks: pc, ice, dtls, sctp, …
+	Scope string `json:"scope"`
+	Text  string `json:"text"`
+}
+
+// SessionEnd is the data of KindEnd.
+type SessionEnd struct {
+	// Reason is "limit" (the scenario's limit was reached) or "failed" (an awaited condition did not come true).
+	Reason string `json:"reason"`
+	// Pending lists the steps and calls that had not come back, such as "alice: createAnswer (line 12)".
+	Pending []string `json:"pending,omitempty"`
+	// InFlight counts the packets that were still under way.
+	InFlight int `json:"inFlight"`
+}
+
+// Call is the data of KindCall.
+type Call struct {
+	// Method is the W3C name, such as "createOffer".
+	Method string `json:"method"`
+	// Channel names the data channel that the method belongs to; empty for RTCPeerConnection.
+	Channel string `json:"channel,omitempty"`
+	// Args are the arguments under their W3C names.
+	Args json.RawMessage `json:"args,omitempty"`
+}
+
+// Return is the data of KindReturn; its Cause is the call.
+type Return struct {
+	Method  string `json:"method"`
+	Channel string `json:"channel,omitempty"`
+	// Took is how long the call took, in nanoseconds of virtual time.
+	Took time.Duration `json:"took"`
+	// Result is what came back, for methods that return something.
+	Result json.RawMessage `json:"result,omitempty"`
+	Error  *CallError      `json:"error,omitempty"`
+	// Now holds the states that the object reports right after the call.
+	Now *States `json:"now,omitempty"`
+}
+
+// CallError is how a call failed.
+type CallError struct {
+	// Name is the W3C's name for the error, such as "InvalidStateError". An error that pion returns
+	// without such a name is "OperationError".
+	Name string `json:"name"`
+	// Message is pion's text.
+	Message string `json:"message"`
+}
+
+// States are the state attributes of an RTCPeerConnection at one moment.
+type States struct {
+	Signaling     string `json:"signalingState"`
+	ICEGathering  string `json:"iceGatheringState"`
+	ICEConnection string `json:"iceConnectionState"`
+	Connection    string `json:"connectionState"`
+}
+
+// StateChange is the data of the state change events of the peer connection and its transports.
+type StateChange struct {
+	// State is the state that the event carries.
+	State string `json:"state"`
+	// Now is the state that the object reports while the event is handled. It differs from State when
+	// pion, which starts a goroutine for each event, delivered an event late or out of order.
+	// Empty where the object cannot be asked (pion holds a lock during the event).
+	Now string `json:"now,omitempty"`
+	// Derived tells that pion has no such event and rtcsim saw the change by asking the object.
+	Derived bool `json:"derived,omitempty"`
+}
+
+// Negotiation is the data of KindNegotiationNeeded.
+type Negotiation struct {
+	// Now is the signalingState that the peer connection reports while the event is handled; empty where it cannot be asked.
+	Now string `json:"now,omitempty"`
+}
+
+// Candidate is the data of KindICECandidate.
+type Candidate struct {
+	// Candidate is the candidate-attribute of RFC 8839; empty for the event that ends gathering.
+	Candidate string `json:"candidate"`
+	// End marks the event whose candidate is null: gathering is complete.
+	End              bool    `json:"end,omitempty"`
+	SDPMid           *string `json:"sdpMid,omitempty"`
+	SDPMLineIndex    *uint16 `json:"sdpMLineIndex,omitempty"`
+	UsernameFragment *string `json:"usernameFragment,omitempty"`
+	// Type is host, srflx, prflx or relay.
+	Type    string `json:"type,omitempty"`
+	Address string `json:"address,omitempty"`
+	Port    uint16 `json:"port,omitempty"`
+}
+
+// CandidateError is the data of KindICECandidateError.
+type CandidateError struct {
+	// Address and Port are those of the local interface; empty where they are not known.
+	Address string `json:"address,omitempty"`
+	Port    uint16 `json:"port,omitempty"`
+	// URL is the STUN or TURN server that failed.
+	URL string `json:"url"`
+	// Code is the STUN error code, 701 where the server could not be reached; Text is its reason.
+	Code int    `json:"errorCode"`
+	Text string `json:"errorText"`
+}
+
+// CandidatePair is the data of KindSelectedCandidatePairChange.
+type CandidatePair struct {
+	Local  PairEnd `json:"local"`
+	Remote PairEnd `json:"remote"`
+}
+
+// PairEnd is one end of a candidate pair.
+type PairEnd struct {
+	Type    string `json:"type"`
+	Address string `json:"address"`
+	Port    uint16 `json:"port"`
+}
+
+// ChannelEvent is the data of the data channel's events, of KindDataChannel and KindMessage too.
+type ChannelEvent struct {
+	// Channel is the scenario's name for the channel, else its label.
+	Channel string `json:"channel"`
+	Label   string `json:"label"`
+	// ID is the SCTP stream, where it is assigned.
+	ID *uint16 `json:"id,omitempty"`
+	// Now is the readyState that the channel reports while the event is handled.
+	Now string `json:"now"`
+	// Message is there on message events.
+	Message *Message `json:"message,omitempty"`
+	// Error is pion's text, on error events.
+	Error string `json:"error,omitempty"`
+}
+
+// MessageHead is how many bytes of a message are recorded.
+const MessageHead = 1024
+
+// Message is one message on a data channel.
+type Message struct {
+	// Text holds a text message; of one longer than [MessageHead], its beginning.
+	Text string `json:"text,omitempty"`
+	// Binary holds a binary message in base64; of one longer than [MessageHead], its beginning.
+	Binary []byte `json:"binary,omitempty"`
+	// Size is the length of the whole message in bytes.
+	Size int `json:"size"`
+}
+
+// PacketSent is the data of KindPacketSent. Peer is the sender.
+type PacketSent struct {
+	// ID numbers the packets of a run from 1.
+	ID uint64 `json:"id"`
+	// Src and Dst are address:port as the sender's socket sees them.
+	Src string `json:"src"`
+	Dst string `json:"dst"`
+	// Protocol is stun, dtls, srtp, srtcp or unknown, told apart as RFC 7983 does.
+	Protocol string `json:"protocol"`
+	// Size is the length of the UDP payload in bytes.
+	Size int `json:"size"`
+	// Payload is the UDP payload, in base64.
+	Payload []byte `json:"payload,omitempty"`
+}
+
+// PacketEnd is the data of KindPacketDelivered, whose Peer is the receiver, and of KindPacketDropped, whose
+// Peer is the network element that dropped it. The Cause of both is the packet's KindPacketSent.
+type PacketEnd struct {
+	ID uint64 `json:"id"`
+	// Reason says why a packet was dropped, such as "loss", "queue full", "nobody listens".
+	Reason string `json:"reason,omitempty"`
+}
+
+// NetworkChange is the data of KindNetwork. Peer is the network.
+type NetworkChange struct {
+	// Change says in words what changed, such as "down" or "up: loss 30%".
+	Change string `json:"change"`
+}
+
+// Signal is the data of KindSignalSent, whose Peer is the sender, and KindSignalDelivered, whose Peer is the receiver.
+type Signal struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Type is offer, pranswer, answer, rollback or candidate.
+	Type string `json:"type"`
+	// SDP is there for descriptions, Candidate for candidates (empty: end of candidates).
+	SDP       string  `json:"sdp,omitempty"`
+	Candidate *string `json:"candidate,omitempty"`
+}
