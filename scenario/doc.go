@@ -1,0 +1,2 @@
+// Package scenario reads scenarios: files that describe a WebRTC session.
+package scenario

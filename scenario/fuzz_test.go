@@ -1,0 +1,95 @@
+package scenario_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rtcsim/rtcsim/scenario"
+)
+
+// FuzzRead sees that no text makes Read panic or hang, that errors are complete, and that what was read can be used.
+func FuzzRead(f *testing.F) {
+	for _, pattern := range []string{"testdata/errors/*.yaml", "testdata/good/*.yaml"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			f.Fatalf("no files %s: %v", pattern, err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(text)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		start := time.Now()
+		s, err := scenario.Read("fuzz.yaml", text)
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("Read took %v", took)
+		}
+		if err != nil {
+			var list scenario.ErrorList
+			if !errors.As(err, &list) || len(list) == 0 || list.Pretty() == "" {
+				t.Fatalf("not a list of errors: %v", err)
+			}
+			for _, e := range list {
+				if e.Line < 1 || e.Column < 1 || e.Code == "" || e.Message == "" {
+					t.Errorf("incomplete error: %#v", e)
+				}
+			}
+			return
+		}
+		use(t, s)
+	})
+}
+
+// use walks a scenario as a session does.
+func use(t *testing.T, s *scenario.Scenario) {
+	t.Helper()
+	peers := &peers{}
+	expectation := func(e *scenario.Expectation) {
+		forms := 0
+		if e.Condition != nil {
+			forms++
+			e.Condition.Eval(peers)
+			e.Condition.Observed(peers)
+			for _, p := range e.Condition.Peers() {
+				if s.Peer(p) == nil {
+					t.Errorf("the condition %q asks for %q, which is not there", e.Condition.Text, p)
+				}
+			}
+		}
+		for _, given := range []bool{e.Never != nil, len(e.Sequence) > 0, e.Count != nil} {
+			if given {
+				forms++
+			}
+		}
+		if forms != 1 {
+			t.Errorf("the expectation %q has %d forms", e.Text, forms)
+		}
+	}
+	steps := func(steps []*scenario.Step) {
+		for _, step := range steps {
+			if step.Text() == "" || step.Line < 1 {
+				t.Errorf("incomplete step %s: %#v", step.Path, step)
+			}
+			switch a := step.Action.(type) {
+			case *scenario.Wait:
+				expectation(a.For)
+			case *scenario.Expect:
+				expectation(a.That)
+			}
+		}
+	}
+	steps(s.Steps)
+	for _, h := range s.Handlers {
+		steps(h.Do)
+	}
+	for _, e := range s.Expect {
+		expectation(e)
+	}
+}

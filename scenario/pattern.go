@@ -1,0 +1,179 @@
+package scenario
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rtcsim/rtcsim/recorder"
+	"gopkg.in/yaml.v3"
+)
+
+// A Pattern picks events of the recording. What is empty or nil is not asked for.
+type Pattern struct {
+	Pos
+	Peer    string         `yaml:"peer" doc:"The peer; for events of the network, the network." example:"bob"`
+	Event   recorder.Kind  `yaml:"event" required:"true" doc:"The kind of event, by its name in the recording: what the W3C has named has the W3C's name." example:"message"`
+	State   string         `yaml:"state" doc:"The state that a state change leads to." example:"connected"`
+	Channel string         `yaml:"channel" doc:"The data channel, by its name in the scenario or its label." example:"chat"`
+	Label   string         `yaml:"label" doc:"The label of the data channel." example:"chat"`
+	Data    *string        `yaml:"data" doc:"The text of a message; of one longer than 1024 bytes, its first 1024." example:"hello"`
+	Type    string         `yaml:"type" doc:"The type of a candidate (host, srflx, prflx or relay) or of a signaling message (offer, answer, candidate, …)." example:"relay"`
+	Method  string         `yaml:"method" doc:"The method that is called or comes back." example:"createOffer"`
+	Error   string         `yaml:"error" doc:"The name of the error that a call comes back with; for a data channel, words in the text of its error." example:"InvalidStateError"`
+	Reason  string         `yaml:"reason" doc:"Why a packet was dropped." example:"loss"`
+	Before  *time.Duration `yaml:"before" doc:"Only events before this virtual time." example:"20s"`
+	After   *time.Duration `yaml:"after" doc:"Only events at this virtual time or later." example:"10s"`
+}
+
+// applies lists, for each type of an event's data, the keys of a pattern that ask for something in it.
+// The keys peer, event, before and after apply to all.
+var applies = map[reflect.Type][]string{
+	reflect.TypeFor[recorder.StateChange]():  {"state"},
+	reflect.TypeFor[recorder.ChannelEvent](): {"channel", "label", "data", "error"},
+	reflect.TypeFor[recorder.Candidate]():    {"type"},
+	reflect.TypeFor[recorder.Signal]():       {"type"},
+	reflect.TypeFor[recorder.Call]():         {"method", "channel"},
+	reflect.TypeFor[recorder.Return]():       {"method", "channel", "error"},
+	reflect.TypeFor[recorder.PacketEnd]():    {"reason"},
+}
+
+// states lists the states that an event can lead to.
+var states = map[recorder.Kind][]string{
+	recorder.KindSignalingStateChange:     enumOf[PeerState]("signalingState"),
+	recorder.KindICEGatheringStateChange:  enumOf[PeerState]("iceGatheringState"),
+	recorder.KindICEConnectionStateChange: enumOf[PeerState]("iceConnectionState"),
+	recorder.KindConnectionStateChange:    enumOf[PeerState]("connectionState"),
+	recorder.KindICETransportStateChange:  enumOf[PeerState]("iceConnectionState"),
+	recorder.KindDTLSTransportStateChange: enumOf[DTLSState]("state"),
+	recorder.KindSCTPTransportStateChange: enumOf[SCTPState]("state"),
+}
+
+// enumOf returns the possible values of a field.
+func enumOf[T any](key string) []string {
+	for _, f := range fieldsOf(reflect.TypeFor[T]()) {
+		if f.key == key {
+			return f.enum
+		}
+	}
+	return nil
+}
+
+// typesOf lists the types that an event's candidate or message can have.
+var typesOf = map[recorder.Kind][]string{
+	recorder.KindICECandidate:    enumOf[CandidateState]("type"),
+	recorder.KindSignalSent:      {"offer", "pranswer", "answer", "rollback", "candidate"},
+	recorder.KindSignalDelivered: {"offer", "pranswer", "answer", "rollback", "candidate"},
+}
+
+func (p *Pattern) read(r *reader, n *yaml.Node) {
+	r.fields(n, reflect.ValueOf(p).Elem())
+	values := map[string]*yaml.Node{}
+	var given []string
+	for _, pair := range mappingOf(n) {
+		values[pair.key] = pair.value
+		given = append(given, pair.key)
+	}
+	at := func(key string) Pos { return position(values[key]) }
+	if p.Peer != "" && !slices.Contains(r.networks, p.Peer) {
+		r.peerExists(at("peer"), p.Peer)
+	}
+	if p.Channel != "" {
+		r.later = append(r.later, func() { r.channelExists(at("channel"), p.Channel) })
+	}
+	if p.Method != "" && !slices.ContainsFunc(Methods, func(m *Method) bool { return m.Name == p.Method }) {
+		names := slices.Concat(methodNames("RTCPeerConnection"), methodNames("RTCDataChannel"))
+		r.unknown(at("method"), "unknown-method", "method", p.Method, names)
+	}
+	if p.Before != nil && p.After != nil && *p.Before <= *p.After {
+		r.errorf(at("before"), "never-matches", "", "no time lies before %v and after %v", *p.Before, *p.After)
+	}
+	if p.Event == "" {
+		return
+	}
+	info, known := p.Event.Info()
+	if a, absent := absences["event"][string(p.Event)]; absent {
+		r.absent(at("event"), string(p.Event), a)
+		return
+	} else if !known {
+		var names []string
+		for _, k := range recorder.Kinds {
+			if _, absent := absences["event"][string(k.Kind)]; !absent {
+				names = append(names, string(k.Kind))
+			}
+		}
+		r.unknown(at("event"), "unknown-event", "event", string(p.Event), names)
+		return
+	}
+	possible := append([]string{"peer", "event", "before", "after"}, applies[reflect.TypeOf(info.Data)]...)
+	for _, key := range given {
+		if slices.Contains(keysOf(fieldsOf(reflect.TypeFor[Pattern]())), key) && !slices.Contains(possible, key) {
+			r.errorf(at(key), "misplaced-key", oneOf(possible), "a %s event has no %s", p.Event, key)
+		}
+	}
+	if valid := states[p.Event]; valid != nil && p.State != "" && !slices.Contains(valid, p.State) {
+		r.unknown(at("state"), "unknown-value", "state", p.State, valid)
+	}
+	if valid := typesOf[p.Event]; valid != nil && p.Type != "" && !slices.Contains(valid, p.Type) {
+		r.unknown(at("type"), "unknown-value", "type", p.Type, valid)
+	}
+}
+
+// Match tells whether the pattern picks an event. The data is a value of the type of the event's kind,
+// as Event.Value returns it.
+func (p *Pattern) Match(e recorder.Event, data any) bool {
+	switch {
+	case e.Kind != p.Event,
+		p.Peer != "" && e.Peer != p.Peer,
+		p.Before != nil && e.Time >= *p.Before,
+		p.After != nil && e.Time < *p.After:
+		return false
+	}
+	switch d := data.(type) {
+	case recorder.StateChange:
+		return p.State == "" || p.State == d.State
+	case recorder.ChannelEvent:
+		return p.onChannel(d.Channel, d.Label) &&
+			(p.Label == "" || p.Label == d.Label) &&
+			(p.Data == nil || d.Message != nil && d.Message.Binary == nil && d.Message.Text == *p.Data) &&
+			(p.Error == "" || strings.Contains(d.Error, p.Error))
+	case recorder.Candidate:
+		return p.Type == "" || p.Type == d.Type
+	case recorder.Signal:
+		return p.Type == "" || p.Type == d.Type
+	case recorder.Call:
+		return p.onChannel(d.Channel, d.Channel) && (p.Method == "" || p.Method == d.Method)
+	case recorder.Return:
+		return p.onChannel(d.Channel, d.Channel) && (p.Method == "" || p.Method == d.Method) &&
+			(p.Error == "" || d.Error != nil && p.Error == d.Error.Name)
+	case recorder.PacketEnd:
+		return p.Reason == "" || p.Reason == d.Reason
+	}
+	return true
+}
+
+// onChannel tells whether the pattern asks for a channel with this name and label, or for none.
+func (p *Pattern) onChannel(name, label string) bool {
+	return p.Channel == "" || p.Channel == name || p.Channel == label
+}
+
+// String returns the pattern in one line, such as {peer: bob, event: message}.
+func (p *Pattern) String() string {
+	var parts []string
+	v := reflect.ValueOf(p).Elem()
+	for _, f := range fieldsOf(v.Type()) {
+		value := v.FieldByIndex(f.index)
+		if value.IsZero() {
+			continue
+		}
+		value = reflect.Indirect(value)
+		text := fmt.Sprint(value)
+		if f.key == "data" {
+			text = quote(text)
+		}
+		parts = append(parts, f.key+": "+text)
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}

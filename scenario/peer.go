@@ -1,0 +1,80 @@
+package scenario
+
+import (
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// A Peer is one RTCPeerConnection and the application that drives it.
+type Peer struct {
+	Pos
+	Name string
+	// Network is the name of the network that the peer is on.
+	Network string `yaml:"network" ref:"network" default:"internet" doc:"The network that the peer is on." example:"home"`
+	// Configuration is given to the constructor.
+	Configuration Configuration `yaml:"configuration" doc:"The RTCConfiguration that the peer connection is made with." example:"{iceTransportPolicy: all}"`
+	// Engine holds settings of pion for what has no standard name.
+	Engine Engine `yaml:"engine" doc:"Settings of pion's SettingEngine, by topic, for what has no standard name." example:"{ice: {failedTimeout: 10s}}"`
+}
+
+// Configuration is the W3C's RTCConfiguration. The policies have the W3C's defaults, which are pion's, too.
+type Configuration struct {
+	Pos
+	ICEServers           []*ICEServer `yaml:"iceServers" doc:"The STUN and TURN servers that ICE may use." example:"[{urls: 'stun:stun.example.net'}]"`
+	ICETransportPolicy   string       `yaml:"iceTransportPolicy" enum:"all relay" default:"all" doc:"Which candidates ICE may use." example:"relay"`
+	BundlePolicy         string       `yaml:"bundlePolicy" enum:"balanced max-compat max-bundle" default:"balanced" doc:"How media is bundled. pion keeps the value and always uses one transport." example:"max-bundle"`
+	RTCPMuxPolicy        string       `yaml:"rtcpMuxPolicy" enum:"negotiate require" default:"require" doc:"Whether RTCP shares a port with RTP. pion keeps the value and always multiplexes." example:"require"`
+	ICECandidatePoolSize *uint8       `yaml:"iceCandidatePoolSize" default:"0" doc:"The number of candidates gathered ahead. pion knows 0 and 1 only." example:"1"`
+}
+
+// ICEServer is the W3C's RTCIceServer.
+type ICEServer struct {
+	Pos
+	// URLs are checked: each has one of the schemes, and a TURN server has a username and a credential.
+	URLs       []string `yaml:"urls" required:"true" doc:"One URL or a list of them: stun:, stuns:, turn: or turns:." example:"'stun:stun.example.net'"`
+	Username   string   `yaml:"username" doc:"The user name for a TURN server." example:"alice"`
+	Credential string   `yaml:"credential" doc:"The password for a TURN server." example:"secret"`
+}
+
+// Engine holds settings of pion's SettingEngine, by topic.
+type Engine struct {
+	ICE EngineICE `yaml:"ice" doc:"The ICE agent." example:"{disconnectedTimeout: 5s}"`
+}
+
+// EngineICE holds settings of pion's ICE agent. What is nil has pion's default.
+type EngineICE struct {
+	DisconnectedTimeout *time.Duration `yaml:"disconnectedTimeout" default:"5s" doc:"How long nothing may arrive before the state is disconnected. 0s: never." example:"5s"`
+	FailedTimeout       *time.Duration `yaml:"failedTimeout" default:"25s" doc:"How long the state may be disconnected before it is failed. 0s: never." example:"25s"`
+	KeepaliveInterval   *time.Duration `yaml:"keepaliveInterval" default:"2s" doc:"How often ICE sends something when nothing else is sent." example:"2s"`
+}
+
+// serverURL is the form of RFC 7064 and RFC 7065.
+var serverURL = regexp.MustCompile(`^(stuns?:(\[[0-9A-Fa-f:.]+\]|[^\s:?/@\[\]]+)(:\d{1,5})?|turns?:(\[[0-9A-Fa-f:.]+\]|[^\s:?/@\[\]]+)(:\d{1,5})?(\?transport=(udp|tcp))?)$`)
+
+func (s *ICEServer) read(r *reader, n *yaml.Node) {
+	before := len(r.errors)
+	r.fields(n, reflect.ValueOf(s).Elem())
+	if len(r.errors) > before {
+		return
+	}
+	for i, url := range s.URLs {
+		pos := position(n)
+		for _, p := range mappingOf(n) {
+			if p.key == "urls" && p.value.Kind == yaml.SequenceNode && i < len(p.value.Content) {
+				pos = position(p.value.Content[i])
+			} else if p.key == "urls" {
+				pos = position(p.value)
+			}
+		}
+		switch {
+		case !serverURL.MatchString(url):
+			r.errorf(pos, "bad-url", "such as stun:stun.example.net, or turn:turn.example.net:3478?transport=udp", "%s is not the URL of a STUN or TURN server", quote(url))
+		case strings.HasPrefix(url, "turn") && (s.Username == "" || s.Credential == ""):
+			r.errorf(pos, "missing-key", "add username: and credential:", "a TURN server needs a username and a credential")
+		}
+	}
+}

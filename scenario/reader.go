@@ -1,0 +1,630 @@
+package scenario
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// These bound the time and the memory that any file can cost.
+const (
+	maxText  = 1 << 20 // bytes in a file
+	maxNodes = 50_000  // values in a file, each use of an anchor counted
+	maxDepth = 50      // values within values
+	maxNames = 100     // peers, and networks
+)
+
+// Read reads a scenario from its text. The name of the file is for error messages.
+// An error is always an ErrorList, and holds everything that is wrong.
+func Read(file string, text []byte) (*Scenario, error) {
+	r := &reader{file: file, lines: strings.Split(string(text), "\n"), times: map[*Step]Pos{}}
+	s := &Scenario{File: file}
+	if root := r.parse(text); root != nil {
+		r.scenario(root, s)
+	}
+	if len(r.errors) > 0 {
+		return nil, r.errors.sorted()
+	}
+	return s, nil
+}
+
+// A reader walks the nodes of a YAML document, guided by the types of this package and the tags of their fields:
+//
+//	yaml      the key; "key,named" for a mapping from names to elements that becomes a list of elements with a Name
+//	required  "true" for a key that must be there
+//	enum      the possible values, separated by spaces
+//	default   the value of a key that is left out: read like any other where the field is no pointer, else only told
+//	ref       what the value names: peer, network
+//	doc       what the key means, for the reference
+//	example   a value, for the reference
+//
+// A type with a method read reads itself.
+type reader struct {
+	file   string
+	lines  []string
+	errors ErrorList
+
+	nodes, depth int
+
+	// runes are the characters of the line runesOf: a line may be long, and looked at many times.
+	runes   []rune
+	runesOf int
+
+	// peers and networks are the names in the file. They are collected first, since names may be used before
+	// the file comes to them.
+	peers, networks []string
+	// times holds where in the file a step has its at or after.
+	times map[*Step]Pos
+	// path leads to the step or handler that is being read.
+	path string
+	// channels are the data channels of the scenario by name and label, with the line that makes them. They are
+	// known when everything has been read.
+	channels map[string]int
+	// later holds the checks that need to have read everything.
+	later []func()
+}
+
+// A selfReader is a type whose shape in the file is not that of its fields.
+type selfReader interface {
+	read(r *reader, n *yaml.Node)
+}
+
+// errorf notes an error. Its hint may be empty.
+func (r *reader) errorf(pos Pos, code, hint, format string, args ...any) {
+	if len(r.errors) >= maxCollected {
+		return
+	}
+	e := &Error{File: r.file, Pos: pos, Code: code, Hint: hint, Message: fmt.Sprintf(format, args...)}
+	if pos.Line >= 1 && pos.Line <= len(r.lines) {
+		e.source = strings.TrimSuffix(r.lines[pos.Line-1], "\r")
+	}
+	r.errors = append(r.errors, e)
+}
+
+// unknown notes that a name is none of the valid ones.
+func (r *reader) unknown(pos Pos, code, what, name string, valid []string) {
+	if len(r.errors) < maxCollected {
+		r.errorf(pos, code, suggest(name, valid), "unknown %s %s", what, quote(name))
+	}
+}
+
+func position(n *yaml.Node) Pos { return Pos{n.Line, n.Column} }
+
+// syntaxLine finds the line in an error of the YAML parser.
+var syntaxLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
+
+// unknownAnchor finds the anchor in an error of the YAML parser, which does not tell the line.
+var unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+
+// parse returns the root of the document; nil if there is none.
+func (r *reader) parse(text []byte) *yaml.Node {
+	if len(text) > maxText {
+		r.errorf(Pos{1, 1}, "too-large", "1 MiB is the most", "the file is too large: %d bytes", len(text))
+		return nil
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	var document, second yaml.Node
+	err := decoder.Decode(&document)
+	if err == nil {
+		switch err = decoder.Decode(&second); {
+		case err == nil:
+			r.errorf(position(&second), "several-documents", "put each scenario in a file of its own", "the file holds more than one YAML document")
+		case errors.Is(err, io.EOF):
+			err = nil
+		}
+	}
+	switch {
+	case errors.Is(err, io.EOF):
+		r.errorf(Pos{1, 1}, "empty", "a scenario needs peers and steps", "the file is empty")
+		return nil
+	case err != nil:
+		m := syntaxLine.FindStringSubmatch(err.Error())
+		if m == nil {
+			m = []string{"", "", err.Error()}
+		}
+		line, _ := strconv.Atoi(m[1])
+		pos := Pos{min(max(line, 1), len(r.lines)), 1}
+		if a := unknownAnchor.FindStringSubmatch(m[2]); a != nil {
+			for i, l := range r.lines {
+				if before, _, found := strings.Cut(l, "*"+a[1]); found {
+					pos = Pos{i + 1, len([]rune(before)) + 1}
+					break
+				}
+			}
+		} else {
+			source := r.lines[pos.Line-1]
+			pos.Column += len(source) - len(strings.TrimLeft(source, " \t"))
+		}
+		r.errorf(pos, "yaml", yamlHint(m[2]), "not valid YAML: %s", m[2])
+		return nil
+	}
+	root := document.Content[0]
+	if root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
+		r.errorf(position(root), "empty", "a scenario needs peers and steps", "the file is empty")
+		return nil
+	}
+	return root
+}
+
+// yamlHint says what commonly leads to an error of the YAML parser.
+func yamlHint(message string) string {
+	switch {
+	case strings.Contains(message, "mapping values are not allowed"):
+		return `a value that contains ": " must be in quotes`
+	case strings.Contains(message, "cannot start any token"):
+		return "YAML indents with spaces, not tabs; a value that begins with a special character must be in quotes"
+	case strings.Contains(message, "did not find expected key"), strings.Contains(message, "did not find expected '-'"):
+		return "keys and list entries that belong together begin in the same column"
+	case strings.Contains(message, "did not find expected ',' or"):
+		return "a { or [ is not closed, or a comma is missing"
+	}
+	return ""
+}
+
+// scenario reads the root.
+func (r *reader) scenario(root *yaml.Node, s *Scenario) {
+	r.peers, r.networks = r.names(root, "peers"), r.names(root, "network")
+	if !slices.Contains(r.networks, Internet) {
+		s.Networks = append(s.Networks, &Network{Name: Internet})
+		r.networks = append(r.networks, Internet)
+	}
+	r.read(root, reflect.ValueOf(s).Elem(), field{})
+	for _, p := range mappingOf(root) {
+		if d, w := parseDuration(p.value.Value); p.key == "limit" && w == nil && d == 0 {
+			r.errorf(position(p.value), "out-of-range", "", "a run of no time shows nothing")
+		}
+	}
+	r.check(s)
+	for _, check := range r.later {
+		check()
+	}
+}
+
+// names returns the keys of a mapping that is a value of the root.
+func (r *reader) names(root *yaml.Node, key string) []string {
+	var names []string
+	if root.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		value := root.Content[i+1]
+		if value.Kind == yaml.AliasNode {
+			value = value.Alias
+		}
+		if root.Content[i].Value != key || value.Kind != yaml.MappingNode {
+			continue
+		}
+		if len(value.Content) > 2*maxNames {
+			r.errorf(position(root.Content[i]), "too-large", "", "more than %d %s", maxNames, key)
+		}
+		for j := 0; j+1 < len(value.Content) && j < 2*maxNames; j += 2 {
+			names = append(names, value.Content[j].Value)
+		}
+	}
+	return names
+}
+
+// A field is a key of the language: a field of a struct and what its tags say.
+type field struct {
+	key      string
+	named    bool
+	required bool
+	enum     []string
+	def      string
+	ref      string
+	index    []int
+}
+
+// fieldTables holds what fieldsOf has found out, by type.
+var fieldTables sync.Map
+
+// fieldsOf returns the keys that a struct type reads.
+func fieldsOf(t reflect.Type) []field {
+	if known, ok := fieldTables.Load(t); ok {
+		return known.([]field)
+	}
+	var fields []field
+	for _, f := range reflect.VisibleFields(t) {
+		key, option, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		if key == "" {
+			continue
+		}
+		fields = append(fields, field{
+			key:      key,
+			named:    option == "named",
+			required: f.Tag.Get("required") == "true",
+			enum:     strings.Fields(f.Tag.Get("enum")),
+			def:      f.Tag.Get("default"),
+			ref:      f.Tag.Get("ref"),
+			index:    f.Index,
+		})
+	}
+	fieldTables.Store(t, fields)
+	return fields
+}
+
+// keysOf returns the names of the keys.
+func keysOf(fields []field) []string {
+	keys := make([]string, len(fields))
+	for i, f := range fields {
+		keys[i] = f.key
+	}
+	return keys
+}
+
+// enter counts a value and resolves an alias. It returns nil, having said why, when the file has too many
+// or too deep values; every call that did not return nil is followed by one of leave.
+func (r *reader) enter(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	r.nodes++
+	switch {
+	case r.nodes == maxNodes:
+		r.errorf(position(n), "too-large", "anchors that use anchors multiply", "the file holds too many values")
+		return nil
+	case r.nodes > maxNodes:
+		return nil
+	case r.depth == maxDepth:
+		r.errorf(position(n), "too-deep", "", "values are nested too deeply here")
+		return nil
+	}
+	r.depth++
+	return n
+}
+
+func (r *reader) leave() { r.depth-- }
+
+// read reads a node into a value. The tags of the field that holds the value apply.
+func (r *reader) read(n *yaml.Node, v reflect.Value, f field) {
+	if n = r.enter(n); n == nil {
+		return
+	}
+	defer r.leave()
+	if v.Kind() == reflect.Pointer {
+		// What is wrong stays nil, so that no later check stumbles over it.
+		target, before := reflect.New(v.Type().Elem()), len(r.errors)
+		defer func() {
+			if len(r.errors) == before {
+				v.Set(target)
+			}
+		}()
+		r.readValue(n, target.Elem(), f)
+		return
+	}
+	r.readValue(n, v, f)
+}
+
+// readValue reads a node into a value that is no pointer.
+func (r *reader) readValue(n *yaml.Node, v reflect.Value, f field) {
+	if s, ok := v.Addr().Interface().(selfReader); ok {
+		s.read(r, n)
+		return
+	}
+	switch {
+	case v.Kind() == reflect.Struct:
+		r.fields(n, v)
+	case v.Kind() == reflect.Slice && f.named:
+		r.named(n, v)
+	case v.Kind() == reflect.Slice:
+		r.list(n, v, f)
+	default:
+		r.scalar(n, v, f)
+	}
+}
+
+// shape names what a node is, for messages.
+func shape(n *yaml.Node) string {
+	switch {
+	case n.Kind == yaml.MappingNode:
+		return "a mapping"
+	case n.Kind == yaml.SequenceNode:
+		return "a list"
+	case n.Tag == "!!null":
+		return "nothing"
+	case n.Tag == "!!bool":
+		return n.Value
+	case n.Tag == "!!int", n.Tag == "!!float":
+		return "the number " + n.Value
+	}
+	return "the text " + quote(n.Value)
+}
+
+// isNull tells whether a key has no value.
+func isNull(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Tag == "!!null"
+}
+
+// expected notes that a node has the wrong shape.
+func (r *reader) expected(n *yaml.Node, what, hint string) {
+	r.errorf(position(n), "wrong-type", hint, "expected %s, found %s", what, shape(n))
+}
+
+// A pair is a key of a mapping and its value.
+type pair struct {
+	key   string
+	pos   Pos
+	value *yaml.Node
+}
+
+// pairs returns the pairs of a mapping, having checked that it is one and that no key comes twice.
+func (r *reader) pairs(n *yaml.Node) ([]pair, bool) {
+	if isNull(n) {
+		return nil, true
+	}
+	if n.Kind != yaml.MappingNode {
+		r.expected(n, "a mapping (key: value)", "")
+		return nil, false
+	}
+	var pairs []pair
+	lines := map[string]int{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		switch first, twice := lines[key.Value]; {
+		case key.Kind != yaml.ScalarNode:
+			r.errorf(position(key), "wrong-type", "", "a key must be a word, not %s", shape(key))
+		case key.Tag == "!!merge":
+			r.errorf(position(key), "merge-key", "repeat the keys, or use an anchor for a whole value", "merge keys (<<) are not part of the language")
+		case twice:
+			r.errorf(position(key), "duplicate-key", fmt.Sprintf("the first one is in line %d", first), "the key %s is given twice", quote(key.Value))
+		default:
+			lines[key.Value] = key.Line
+			pairs = append(pairs, pair{key.Value, position(key), value})
+		}
+	}
+	return pairs, true
+}
+
+// mappingOf returns the pairs of a mapping whose errors have been told.
+func mappingOf(n *yaml.Node) []pair {
+	var pairs []pair
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		pairs = append(pairs, pair{n.Content[i].Value, position(n.Content[i]), n.Content[i+1]})
+	}
+	return pairs
+}
+
+// fields reads a mapping into a struct.
+func (r *reader) fields(n *yaml.Node, v reflect.Value) {
+	setPos(v, position(n))
+	pairs, ok := r.pairs(n)
+	if !ok {
+		return
+	}
+	r.mapping(n, pairs, v, nil)
+}
+
+// setPos sets the position of a struct that knows it.
+func setPos(v reflect.Value, pos Pos) {
+	if p := v.FieldByName("Pos"); p.IsValid() && p.Type() == reflect.TypeFor[Pos]() {
+		p.Set(reflect.ValueOf(pos))
+	}
+}
+
+// mapping reads the pairs of a mapping into a struct. Keys that are neither fields nor known to others are errors.
+func (r *reader) mapping(n *yaml.Node, pairs []pair, v reflect.Value, others []string) {
+	fields := fieldsOf(v.Type())
+	given := map[string]bool{}
+	for _, p := range pairs {
+		given[p.key] = true
+		if slices.Contains(others, p.key) || slices.ContainsFunc(fields, func(f field) bool { return f.key == p.key }) {
+			continue
+		}
+		if a, ok := absences[v.Type().Name()][p.key]; ok {
+			r.absent(p.pos, p.key, a)
+			continue
+		}
+		r.unknown(p.pos, "unknown-key", "key", p.key, append(keysOf(fields), others...))
+	}
+	r.defaults(v)
+	// In the order of the fields: the order of the file does not matter to what is read.
+	for _, f := range fields {
+		for _, p := range pairs {
+			if p.key == f.key {
+				r.read(p.value, v.FieldByIndex(f.index), f)
+			}
+		}
+		if f.required && !given[f.key] {
+			r.errorf(position(n), "missing-key", "", "the key %s is missing", f.key)
+		}
+	}
+}
+
+// defaults gives a struct's fields their defaults. Those of pointers and lists are only told: nil stands for them.
+func (r *reader) defaults(v reflect.Value) {
+	for _, f := range fieldsOf(v.Type()) {
+		switch target := v.FieldByIndex(f.index); {
+		case target.Kind() == reflect.Struct:
+			r.defaults(target)
+		case f.def != "" && target.Kind() != reflect.Pointer && target.Kind() != reflect.Slice:
+			var n yaml.Node
+			if yaml.Unmarshal([]byte(f.def), &n) == nil {
+				r.scalar(n.Content[0], target, field{})
+			}
+		}
+	}
+}
+
+// named reads a mapping from names into a slice of pointers to structs that have names.
+func (r *reader) named(n *yaml.Node, v reflect.Value) {
+	pairs, ok := r.pairs(n)
+	if !ok {
+		return
+	}
+	for _, p := range pairs {
+		element := reflect.New(v.Type().Elem().Elem())
+		r.read(p.value, element.Elem(), field{})
+		setPos(element.Elem(), p.pos)
+		element.Interface().(interface {
+			setName(r *reader, pos Pos, name string)
+		}).setName(r, p.pos, p.key)
+		v.Set(reflect.Append(v, element))
+	}
+}
+
+// list reads a list. A list of strings may also be one string.
+func (r *reader) list(n *yaml.Node, v reflect.Value, f field) {
+	element := v.Type().Elem()
+	if element.Kind() == reflect.String && n.Kind == yaml.ScalarNode && !isNull(n) {
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		r.scalar(n, v.Index(0), f)
+		return
+	}
+	if n.Kind != yaml.SequenceNode {
+		r.expected(n, "a list", "each entry of a list begins with -")
+		return
+	}
+	path := r.path
+	defer func() { r.path = path }()
+	for i, item := range n.Content {
+		r.path = fmt.Sprintf("%s[%d]", strings.TrimPrefix(path+"."+f.key, "."), i)
+		target := reflect.New(element).Elem()
+		r.read(item, target, field{})
+		v.Set(reflect.Append(v, target))
+	}
+}
+
+// scalar reads a single value.
+func (r *reader) scalar(n *yaml.Node, v reflect.Value, f field) {
+	if n.Kind != yaml.ScalarNode {
+		r.expected(n, kindOf(v), "")
+		return
+	}
+	if isNull(n) {
+		r.errorf(position(n), "missing-value", "", "the value is missing")
+		return
+	}
+	var w *wrong
+	switch target := v.Addr().Interface().(type) {
+	case *time.Duration:
+		*target, w = parseDuration(n.Value)
+	case *Share:
+		*target, w = parseShare(n.Value)
+	case *Rate:
+		*target, w = parseRate(n.Value)
+	case *Size:
+		*target, w = parseSize(n.Value)
+	default:
+		r.basic(n, v, f)
+	}
+	if w != nil {
+		r.errorf(position(n), w.code, w.hint, "%s", w.message)
+	}
+}
+
+// kindOf names what a field wants, for messages.
+func kindOf(v reflect.Value) string {
+	switch v.Interface().(type) {
+	case time.Duration:
+		return "a duration"
+	case Share:
+		return "a share"
+	case Rate:
+		return "a rate"
+	case Size:
+		return "a size"
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return "a text"
+	case reflect.Bool:
+		return "true or false"
+	}
+	return "a number"
+}
+
+// basic reads a text, a truth value or a number.
+func (r *reader) basic(n *yaml.Node, v reflect.Value, f field) {
+	switch v.Kind() {
+	case reflect.String:
+		if n.Tag == "!!bool" || n.Tag == "!!int" || n.Tag == "!!float" {
+			r.expected(n, "a text", fmt.Sprintf("put it in quotes: '%s'", n.Value))
+			return
+		}
+		v.SetString(n.Value)
+		if len(f.enum) > 0 && !slices.Contains(f.enum, n.Value) {
+			r.unknown(position(n), "unknown-value", "value", n.Value, f.enum)
+		}
+		switch f.ref {
+		case "peer":
+			r.peerExists(position(n), n.Value)
+		case "network":
+			r.networkExists(position(n), n.Value)
+		}
+	case reflect.Bool:
+		if n.Tag != "!!bool" {
+			r.expected(n, "true or false", "")
+			return
+		}
+		v.SetBool(strings.EqualFold(n.Value, "true"))
+	default:
+		r.number(n, v)
+	}
+}
+
+// number reads a whole number, within the range of the value's type.
+func (r *reader) number(n *yaml.Node, v reflect.Value) {
+	if n.Tag != "!!int" {
+		r.expected(n, "a whole number", "")
+		return
+	}
+	text := strings.ReplaceAll(n.Value, "_", "")
+	if v.CanUint() {
+		most := uint64(math.MaxUint64) >> (64 - v.Type().Bits())
+		u, err := strconv.ParseUint(text, 0, 64)
+		if err != nil || u > most {
+			r.errorf(position(n), "out-of-range", "", "%s is not between 0 and %d", n.Value, most)
+			return
+		}
+		v.SetUint(u)
+		return
+	}
+	i, err := strconv.ParseInt(text, 0, 64)
+	if err != nil || i < 0 || i > math.MaxInt32 {
+		r.errorf(position(n), "out-of-range", "", "%s is not between 0 and %d", n.Value, math.MaxInt32)
+		return
+	}
+	v.SetInt(i)
+}
+
+// place returns where in the file a character of a scalar is, by its offset in characters. The parser tells only
+// where the scalar begins, and quotes and line breaks shift what follows: where that cannot be followed, the
+// beginning must do.
+func (r *reader) place(n *yaml.Node, offset int) Pos {
+	pos := position(n)
+	if pos.Line < 1 || pos.Line > len(r.lines) || n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		return pos
+	}
+	if r.runesOf != pos.Line {
+		r.runesOf, r.runes = pos.Line, []rune(r.lines[pos.Line-1])
+	}
+	line := r.runes
+	value := []rune(n.Value)
+	column := pos.Column - 1
+	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+		column++
+	}
+	for _, want := range value[:min(offset, len(value))] {
+		quoted := column+1 < len(line) && (n.Style&yaml.DoubleQuotedStyle != 0 && line[column] == '\\' ||
+			n.Style&yaml.SingleQuotedStyle != 0 && line[column] == '\'')
+		if quoted {
+			column++
+		}
+		if column >= len(line) || line[column] != want {
+			return pos
+		}
+		column++
+	}
+	return Pos{pos.Line, column + 1}
+}

@@ -1,0 +1,498 @@
+package scenario
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// A Step is one thing that happens.
+type Step struct {
+	Pos
+	// Path leads to the step in the scenario, such as "steps[3]" or "handlers[0].do[1]".
+	Path string
+	// At is the virtual time before which the step does not begin; nil: right after the step before.
+	At *time.Duration `yaml:"at" doc:"The virtual time at which the step begins. Alone, it only waits." example:"20s"`
+	// After is how long after the end of the step before the step begins. At most one of At and After is set.
+	After *time.Duration `yaml:"after" doc:"How long after the step before the step begins. Alone, it only waits." example:"2s"`
+	// Note is recorded when the step begins.
+	Note string `yaml:"note" doc:"One or two sentences of Markdown for people who learn from the recording." example:"Now bob knows what alice can do."`
+	// Action is what the step does; nil: it only waits for its time.
+	Action Action
+}
+
+// An Action is what a step does: *Call, *Negotiate, *Signal, *Wait, *Expect, *ChangeNetwork or *Crash.
+type Action interface {
+	// text returns the action in one line.
+	text() string
+}
+
+// Call calls a method of a peer connection or of one of its data channels.
+type Call struct {
+	Pos
+	// Peer is the name of the peer.
+	Peer string
+	// Channel is the name (as) or else the label of the peer's data channel; empty for methods of RTCPeerConnection.
+	Channel string
+	// Method is the entry of the method in Methods.
+	Method *Method
+	// Args points to the arguments; its type is that of Method.Args and decides which method it is.
+	Args any
+	// As is a name for what comes back.
+	As string `yaml:"as" doc:"A name for what comes back, for use in later steps as $name." example:"offer"`
+	// Rejects is the name of the error with which the call must fail; empty: the call must succeed.
+	Rejects string `yaml:"rejects" enum:"InvalidStateError InvalidModificationError InvalidAccessError OperationError NotSupportedError TypeError SyntaxError RangeError UnknownError NetworkError NotFoundError" doc:"The name of the error with which the call must fail; any other outcome fails the run." example:"InvalidStateError"`
+	// Async tells not to wait for the call to come back.
+	Async bool `yaml:"async" default:"false" doc:"Do not wait for the call to come back." example:"true"`
+}
+
+// Negotiate runs an offer and answer exchange over signaling, with trickled candidates. From makes the offer.
+type Negotiate struct {
+	Between `yaml:"negotiate" required:"true" doc:"An offer and answer exchange over signaling, with trickled candidates: OFFERER -> ANSWERER." example:"alice -> bob"`
+	With    NegotiateOptions `yaml:"with" doc:"How to negotiate." example:"{iceRestart: true}"`
+}
+
+// Between is a direction between two peers, such as alice -> bob.
+type Between struct {
+	From, To string
+}
+
+// NegotiateOptions are the options of Negotiate.
+type NegotiateOptions struct {
+	ICERestart bool `yaml:"iceRestart" default:"false" doc:"Restart ICE, as createOffer's option of that name." example:"true"`
+	// Trickle tells to send each candidate when it is found; otherwise the descriptions wait for all candidates.
+	Trickle bool `yaml:"trickle" default:"true" doc:"Send each candidate when it is found. Otherwise descriptions are sent when gathering is complete." example:"false"`
+}
+
+// Signal hands something from one peer's application to another's.
+type Signal struct {
+	Between `yaml:"signal" required:"true" doc:"Hands something from one peer's application to another's." example:"alice -> bob"`
+	// Send is what is handed over: a description or a candidate.
+	Send Reference `yaml:"send" required:"true" doc:"What is handed over: a description or a candidate, by its name." example:"$offer"`
+	// Via is the way it takes: "signaling" or "none".
+	Via string `yaml:"via" enum:"signaling none" default:"signaling" doc:"The way it takes: over the signaling network, or none, which hands it over at once." example:"none"`
+}
+
+// A Reference is a $name: what a step before has named with as.
+type Reference struct {
+	Pos
+	// Name is without the $; empty where nothing is referred to.
+	Name string
+}
+
+// Wait waits until something holds, and fails the run when it takes too long. What has happened before the step
+// counts, so that a wait cannot miss what it waits for.
+type Wait struct {
+	For *Expectation `yaml:"wait" required:"true" doc:"Waits until a condition holds, or until events have happened since the start of the run." example:"bob.connectionState == \"connected\""`
+	// Within is how long it may take; nil: until the scenario's limit.
+	Within *time.Duration `yaml:"within" default:"until the scenario's limit" doc:"How long it may take. Running out of time fails the run." example:"10s"`
+}
+
+// Expect fails the run when something does not hold at this moment, or, where it is about events, when it does not
+// hold for what has happened so far.
+type Expect struct {
+	That *Expectation `yaml:"expect" required:"true" doc:"What must hold at this moment." example:"bob received \"hello\" on chat"`
+}
+
+// ChangeNetwork changes a network.
+type ChangeNetwork struct {
+	Name string `yaml:"network" required:"true" ref:"network" doc:"Changes a network: its settings, or whether it carries anything at all." example:"home"`
+	// Set changes settings; nil: none. What is nil in its directions stays as it is.
+	Set *Settings `yaml:"set" doc:"The settings to change; others stay as they are." example:"{link: {loss: 30%}}"`
+	// Outage begins an outage.
+	Outage `yaml:"down" doc:"true: the network drops everything from now on; a duration: for that long." example:"15s"`
+	// Up ends an outage.
+	Up bool `yaml:"up" doc:"true: the network carries packets again." example:"true"`
+}
+
+// An Outage is a time in which a network drops everything.
+type Outage struct {
+	// Down tells that the outage begins.
+	Down bool
+	// DownFor is how long it lasts; 0: until it is ended.
+	DownFor time.Duration
+}
+
+// Settings are the settings of a network that can change during a run.
+type Settings struct {
+	Link *Link `yaml:"link" doc:"The settings of the link that change." example:"{loss: 30%}"`
+}
+
+// Crash makes the simulation itself die, to test how rtcsim copes with it. No scenario needs it.
+type Crash struct {
+	// How is "panic", "spin" (without end, without sleeping), "memory" (use all of it) or "exit".
+	How string `yaml:"crash" required:"true" enum:"panic spin memory exit" doc:"Makes the simulation itself die, to test rtcsim." example:"panic"`
+}
+
+// A stepKind is a kind of step that a word of its own begins. A call has none: it begins with the name of a peer.
+type stepKind struct {
+	key string
+	new func() Action
+}
+
+// stepKinds lists the kinds of steps. The tags of each type's fields are its keys.
+var stepKinds = []stepKind{
+	{"negotiate", func() Action { return new(Negotiate) }},
+	{"signal", func() Action { return new(Signal) }},
+	{"wait", func() Action { return new(Wait) }},
+	{"expect", func() Action { return new(Expect) }},
+	{"network", func() Action { return new(ChangeNetwork) }},
+	{"crash", func() Action { return new(Crash) }},
+}
+
+// stepWords are the words that begin a step, stepOptions the further keys of any kind of step.
+var stepWords, stepOptions = func() (words, options []string) {
+	options = append(keysOf(fieldsOf(reflect.TypeFor[Step]())), "with")
+	options = append(options, keysOf(fieldsOf(reflect.TypeFor[Call]()))...)
+	for _, k := range stepKinds {
+		words = append(words, k.key)
+		for _, key := range keysOf(fieldsOf(reflect.TypeOf(k.new()).Elem())) {
+			if key != k.key && !slices.Contains(options, key) {
+				options = append(options, key)
+			}
+		}
+	}
+	return words, options
+}()
+
+func (s *Step) read(r *reader, n *yaml.Node) {
+	s.Pos, s.Path = position(n), r.path
+	before := len(r.errors)
+	pairs, ok := r.pairs(n)
+	if !ok {
+		return
+	}
+	var subjects, options []pair
+	for _, p := range pairs {
+		a, absent := absences["Step"][p.key]
+		peer, _, _ := strings.Cut(p.key, ".")
+		switch {
+		case slices.Contains(stepOptions, p.key):
+			options = append(options, p)
+		case slices.Contains(stepWords, p.key), slices.Contains(r.peers, peer):
+			subjects = append(subjects, p)
+		case absent:
+			r.absent(p.pos, p.key, a)
+		case p.value.Kind == yaml.ScalarNode && knownMethod(p.value.Value):
+			r.peerExists(p.pos, peer)
+		default:
+			r.unknown(p.pos, "unknown-key", "step", p.key, slices.Concat(r.peers, stepWords, stepOptions))
+		}
+	}
+	switch {
+	case len(r.errors) > before && len(subjects) == 0:
+		return
+	case len(subjects) > 1:
+		r.errorf(subjects[1].pos, "two-actions", "make it a step of its own, with a - before it", "the step does two things: %s and %s", subjects[0].key, subjects[1].key)
+		return
+	}
+	var target reflect.Value
+	var subject []string
+	switch {
+	case len(subjects) == 0:
+		if !slices.ContainsFunc(options, func(p pair) bool { return p.key == "at" || p.key == "after" }) {
+			r.errorf(s.Pos, "no-action", "a step is PEER: METHOD, or begins with "+strings.Join(stepWords, ", ")+", or only waits: at: 20s", "the step does nothing")
+			return
+		}
+	case slices.Contains(stepWords, subjects[0].key):
+		subject = []string{subjects[0].key}
+		for _, k := range stepKinds {
+			if k.key == subjects[0].key {
+				s.Action = k.new()
+			}
+		}
+		target = reflect.ValueOf(s.Action).Elem()
+	default:
+		call := r.call(subjects[0], options)
+		if call == nil {
+			return
+		}
+		s.Action = call
+		target = reflect.ValueOf(call).Elem()
+		subject = []string{"with"}
+	}
+	for _, p := range options {
+		if p.key == "at" || p.key == "after" {
+			r.times[s] = position(p.value)
+		}
+	}
+	// The keys of the step and of what it does stand side by side.
+	common := keysOf(fieldsOf(reflect.TypeFor[Step]()))
+	var own []string
+	if target.IsValid() {
+		own = append(keysOf(fieldsOf(target.Type())), subject...)
+	}
+	for _, p := range options {
+		if !slices.Contains(common, p.key) && !slices.Contains(own, p.key) {
+			r.errorf(p.pos, "misplaced-key", oneOf(slices.Compact(slices.Sorted(slices.Values(slices.Concat(common, own))))), "the key %s does not belong to this kind of step", p.key)
+		}
+	}
+	r.mapping(n, pairsOf(options, common), reflect.ValueOf(s).Elem(), nil)
+	if target.IsValid() {
+		r.mapping(n, append(pairsOf(options, own), subjects...), target, append(subject, subjects[0].key))
+	}
+	if len(r.errors) == before {
+		s.checkWhole(r, subjects, options)
+	}
+}
+
+// checkWhole says what is wrong between the keys of a step, each of which is right.
+func (s *Step) checkWhole(r *reader, subjects, options []pair) {
+	if s.At != nil && s.After != nil {
+		r.errorf(s.Pos, "at-and-after", "at is the virtual time, after is counted from the step before", "a step has at or after, not both")
+	}
+	switch a := s.Action.(type) {
+	case *ChangeNetwork:
+		a.check(r, s.Pos, subjects[0].value)
+	case *Wait:
+		a.check(r)
+	case *Expect:
+		if a.That.Within != 0 {
+			r.errorf(a.That.Pos, "misplaced-key", "use a wait step and its key within", "an expect step looks at one moment, so within means nothing here")
+		}
+	case *Call:
+		switch pos := keyPos(options, "as"); {
+		case a.As == "":
+		case a.Method.Returns == Nothing:
+			r.errorf(pos, "misplaced-key", "", "%s returns nothing that as could name", a.Method.Name)
+		case !isIdentifier(a.As):
+			r.errorf(pos, "bad-name", "a name consists of letters, digits and _", "%s cannot be a name", quote(a.As))
+		}
+	}
+}
+
+// pairsOf returns the pairs with one of the keys.
+func pairsOf(pairs []pair, keys []string) []pair {
+	var some []pair
+	for _, p := range pairs {
+		if slices.Contains(keys, p.key) {
+			some = append(some, p)
+		}
+	}
+	return some
+}
+
+// keyPos returns the place of a key's value.
+func keyPos(pairs []pair, key string) Pos {
+	for _, p := range pairs {
+		if p.key == key {
+			return position(p.value)
+		}
+	}
+	return Pos{}
+}
+
+// call reads PEER: METHOD or PEER.CHANNEL: METHOD and the arguments. It returns nil, having said why, if
+// there is no such method.
+func (r *reader) call(subject pair, options []pair) *Call {
+	c := &Call{Pos: subject.pos}
+	iface := "RTCPeerConnection"
+	peer, channel, ofChannel := strings.Cut(subject.key, ".")
+	c.Peer = peer
+	if ofChannel {
+		iface, c.Channel = "RTCDataChannel", channel
+	}
+	n := subject.value
+	if n.Kind != yaml.ScalarNode || isNull(n) {
+		r.expected(n, "the name of a method", oneOf(methodNames(iface)))
+		return nil
+	}
+	if c.Method = methodOf(iface, n.Value); c.Method == nil {
+		r.unknownMethod(n, iface, c.Peer)
+		return nil
+	}
+	c.Args = c.Method.Args()
+	args := reflect.ValueOf(c.Args).Elem()
+	with := &yaml.Node{Kind: yaml.MappingNode, Line: n.Line, Column: n.Column}
+	for _, p := range options {
+		if p.key == "with" {
+			with = p.value
+			if args.NumField() == 0 && len(with.Content) > 0 {
+				r.errorf(p.pos, "wrong-arguments", "", "%s takes no arguments", c.Method.Name)
+				return c
+			}
+		}
+	}
+	r.read(with, args, field{})
+	return c
+}
+
+// unknownMethod says what is wrong with the name of a method.
+func (r *reader) unknownMethod(n *yaml.Node, iface, peer string) {
+	name := n.Value
+	if a, ok := absences["method"][name]; ok {
+		r.absent(position(n), name, a)
+		return
+	}
+	for _, m := range Methods {
+		if m.Name == name && iface == "RTCDataChannel" {
+			r.errorf(position(n), "unknown-method", fmt.Sprintf("write %s: %s", peer, name), "%s is a method of the peer connection, not of a data channel", name)
+			return
+		} else if m.Name == name {
+			r.errorf(position(n), "unknown-method", fmt.Sprintf("write %s.CHANNEL: %s", peer, name), "%s is a method of a data channel, not of the peer connection", name)
+			return
+		}
+	}
+	r.unknown(position(n), "unknown-method", "method", name, methodNames(iface))
+}
+
+// arrow takes alice -> bob apart.
+var arrow = regexp.MustCompile(`^\s*(\S+?)\s*->\s*(\S+)\s*$`)
+
+func (b *Between) read(r *reader, n *yaml.Node) {
+	m := arrow.FindStringSubmatchIndex(n.Value)
+	if n.Kind != yaml.ScalarNode || m == nil {
+		r.expected(n, "two peers", "such as alice -> bob")
+		return
+	}
+	b.From, b.To = n.Value[m[2]:m[3]], n.Value[m[4]:m[5]]
+	to := r.place(n, utf8.RuneCountInString(n.Value[:m[4]]))
+	r.peerExists(r.place(n, utf8.RuneCountInString(n.Value[:m[2]])), b.From)
+	r.peerExists(to, b.To)
+	if b.From == b.To {
+		r.errorf(to, "same-peer", "", "%s cannot do this with itself", b.To)
+	}
+}
+
+// reference recognizes $name, and $name.sdp.
+var reference = regexp.MustCompile(`^\$([\pL_][\pL\pN_]*)(\.sdp)?$`)
+
+func (f *Reference) read(r *reader, n *yaml.Node) {
+	m := reference.FindStringSubmatch(n.Value)
+	if n.Kind != yaml.ScalarNode || m == nil || m[2] != "" {
+		r.expected(n, "a $name", "a step before names what it returns with as: offer; $offer stands for it")
+		return
+	}
+	f.Pos, f.Name = position(n), m[1]
+}
+
+func (o *Outage) read(r *reader, n *yaml.Node) {
+	if n.Tag == "!!bool" {
+		r.scalar(n, reflect.ValueOf(&o.Down).Elem(), field{})
+		if !o.Down {
+			r.errorf(position(n), "unknown-value", "up: true ends an outage", "down is true or a duration")
+		}
+		return
+	}
+	o.Down = true
+	before := len(r.errors)
+	r.scalar(n, reflect.ValueOf(&o.DownFor).Elem(), field{})
+	if o.DownFor == 0 && len(r.errors) == before {
+		r.errorf(position(n), "out-of-range", "down: true has no end", "an outage of %s is none", n.Value)
+	}
+}
+
+// check says what is wrong with a change as a whole. The node is the network's name.
+func (c *ChangeNetwork) check(r *reader, pos Pos, name *yaml.Node) {
+	changes := 0
+	for _, given := range []bool{c.Set != nil, c.Down, c.Up} {
+		if given {
+			changes++
+		}
+	}
+	switch {
+	case c.Name == Internet:
+		r.errorf(position(name), "built-in-network", "put the peers on a network of its own, whose link can change", "internet is built in and has no link")
+	case changes != 1:
+		r.errorf(pos, "no-action", "set: {link: {…}}, down: 15s, down: true or up: true", "a network step has exactly one of set, down and up")
+	}
+}
+
+// check says what a step cannot wait for.
+func (w *Wait) check(r *reader) {
+	switch {
+	case w.For.Within != 0:
+		r.errorf(w.For.Pos, "misplaced-key", "write within: as a key of the step", "within is not part of the condition of a wait step")
+	case w.For.Never != nil:
+		r.errorf(w.For.Pos, "endless-wait", "put it under expect", "nobody can wait for something never to happen")
+	case w.For.Count != nil && w.For.AtLeast == 0:
+		r.errorf(w.For.Pos, "endless-wait", "wait for is or atLeast", "nothing to wait for: no event at all fulfils it")
+	}
+}
+
+// Text returns the step in one line, such as: alice: createDataChannel "chat".
+func (s *Step) Text() string {
+	var when string
+	switch {
+	case s.At != nil:
+		when = fmt.Sprintf("at %v", *s.At)
+	case s.After != nil:
+		when = fmt.Sprintf("after %v", *s.After)
+	}
+	switch {
+	case s.Action == nil:
+		return when
+	case when == "":
+		return s.Action.text()
+	}
+	return s.Action.text() + " (" + when + ")"
+}
+
+func (c *Call) text() string {
+	text := c.Peer
+	if c.Channel != "" {
+		text += "." + c.Channel
+	}
+	text += ": " + c.Method.Name
+	if a, ok := c.Args.(fmt.Stringer); ok && a.String() != "" {
+		text += " " + a.String()
+	}
+	if c.As != "" {
+		text += " as " + c.As
+	}
+	return text
+}
+
+func (b Between) text() string { return b.From + " -> " + b.To }
+
+func (c *Negotiate) text() string {
+	text := "negotiate: " + c.Between.text()
+	if c.With.ICERestart {
+		text += ", iceRestart"
+	}
+	if !c.With.Trickle {
+		text += ", without trickle"
+	}
+	return text
+}
+
+func (c *Signal) text() string {
+	text := "signal: " + c.Between.text() + " $" + c.Send.Name
+	if c.Via == "none" {
+		text += " at once"
+	}
+	return text
+}
+
+func (c *Wait) text() string {
+	text := "wait: " + c.For.Text
+	if c.Within != nil {
+		text += fmt.Sprintf(" within %v", *c.Within)
+	}
+	return text
+}
+
+func (c *Expect) text() string { return "expect: " + c.That.Text }
+
+func (c *ChangeNetwork) text() string {
+	text := "network: " + c.Name
+	switch {
+	case c.DownFor != 0:
+		text += fmt.Sprintf(" down %v", c.DownFor)
+	case c.Down:
+		text += " down"
+	case c.Up:
+		text += " up"
+	case c.Set != nil && c.Set.Link != nil:
+		text += " " + c.Set.Link.String()
+	}
+	return text
+}
+
+func (c *Crash) text() string { return "crash: " + c.How }
