@@ -1,0 +1,146 @@
+package vnet
+
+import (
+	"net/netip"
+	"sync"
+)
+
+// A Packet is one UDP datagram on its way through the simulated internet.
+// Nobody may change it but the [Observer], who may set SentEvent.
+type Packet struct {
+	// ID numbers the packets of an [Internet] in the order they are sent,
+	// from 1.
+	ID uint64
+
+	// From is the name of the host that sent the packet.
+	From string
+
+	// Src and Dst are the addresses as the sender's socket wrote them,
+	// before any translation on the way.
+	Src, Dst netip.AddrPort
+
+	// Payload is the UDP payload. It stays as it is: an observer may keep it.
+	Payload []byte
+
+	// SentEvent is left to the observer, which sets it when it is told that
+	// the packet is sent, and so can tell later what the packet's end belongs
+	// to. The network does not look at it.
+	SentEvent uint64
+
+	// src and dst are the addresses as they stand in the header just now.
+	src, dst netip.AddrPort
+
+	// tag is the ID as it travels through pion's routers, see tagSize.
+	tag [tagSize]byte
+}
+
+// overhead is what IPv4 and UDP headers add to a payload, in bytes.
+const overhead = 20 + 8
+
+// size is the packet's length on the wire, in bytes.
+func (p *Packet) size() int { return len(p.Payload) + overhead }
+
+// A Reason says why a packet was dropped.
+type Reason string
+
+// The reasons for which packets are dropped.
+const (
+	Loss             Reason = "loss"               // the link lost it at random
+	QueueFull        Reason = "queue full"         // too many packets waited for the link
+	NetworkDown      Reason = "network down"       // its network was cut off, see [Internet.SetDown]
+	NoRoute          Reason = "no route"           // nobody has the destination address
+	NobodyListens    Reason = "nobody listens"     // the host has no socket for the destination, or one connected to somebody else
+	SocketBufferFull Reason = "socket buffer full" // the reader was too slow
+	SocketClosed     Reason = "socket closed"      // it reached its socket, which was closed before it was read
+)
+
+// An Observer is told what becomes of every packet. Each packet is sent once
+// and then ends once, delivered or dropped, unless it is still under way.
+//
+// The methods run inside the network, on several goroutines at once and
+// partly with locks held: they must return soon and must not call the methods
+// of the network, its hosts or their sockets, [Internet.InFlight] excepted.
+type Observer interface {
+	// Sent is called before the sender's write returns and before anything
+	// else happens to the packet.
+	Sent(p *Packet)
+
+	// Delivered is called when the packet is read from a socket of the named
+	// host.
+	Delivered(p *Packet, to string)
+
+	// Dropped is called when the packet is lost. where is the link and its
+	// direction ("home/up"), the name of a network, or the name of a host,
+	// whichever it got to.
+	Dropped(p *Packet, where string, why Reason)
+}
+
+// discard is the observer of a network that nobody observes.
+type discard struct{}
+
+func (discard) Sent(*Packet)                    {}
+func (discard) Delivered(*Packet, string)       {}
+func (discard) Dropped(*Packet, string, Reason) {}
+
+// flight is the list of the packets that are under way. It numbers them and
+// sees to it that each ends exactly once.
+type flight struct {
+	observer Observer
+
+	mu      sync.Mutex
+	lastID  uint64
+	packets map[uint64]*Packet
+}
+
+func newFlight(o Observer) *flight {
+	if o == nil {
+		o = discard{}
+	}
+	return &flight{observer: o, packets: make(map[uint64]*Packet)}
+}
+
+// start numbers the packet and puts it on the list.
+func (f *flight) start(p *Packet) {
+	f.mu.Lock()
+	f.lastID++
+	p.ID = f.lastID
+	f.packets[p.ID] = p
+	f.mu.Unlock()
+	f.observer.Sent(p)
+}
+
+// find returns the packet under way that has the number, or nil.
+func (f *flight) find(id uint64) *Packet {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.packets[id]
+}
+
+func (f *flight) delivered(p *Packet, to string) {
+	if f.end(p) {
+		f.observer.Delivered(p, to)
+	}
+}
+
+func (f *flight) dropped(p *Packet, where string, why Reason) {
+	if f.end(p) {
+		f.observer.Dropped(p, where, why)
+	}
+}
+
+// end takes the packet off the list and reports whether it was on it.
+func (f *flight) end(p *Packet) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.packets[p.ID]; !ok {
+		return false
+	}
+	delete(f.packets, p.ID)
+	return true
+}
+
+func (f *flight) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.packets)
+}
