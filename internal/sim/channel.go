@@ -1,0 +1,85 @@
+package sim
+
+import (
+	"github.com/pion/webrtc/v4"
+
+	"github.com/rtcsim/rtcsim/recorder"
+	"github.com/rtcsim/rtcsim/scenario"
+)
+
+// channel is a data channel of a peer.
+type channel struct {
+	peer *peer
+	dc   *webrtc.DataChannel
+	name string // the scenario's name for it, else its label
+}
+
+// addChannel takes a data channel that was created or announced, and registers for its events.
+func (p *peer) addChannel(dc *webrtc.DataChannel, name string) *channel {
+	c := &channel{peer: p, dc: dc, name: name}
+	p.mu.Lock()
+	p.channels = append(p.channels, c)
+	p.mu.Unlock()
+
+	dc.OnOpen(func() { c.event(recorder.KindOpen, recorder.ChannelEvent{}) })
+	dc.OnClose(func() { c.event(recorder.KindClose, recorder.ChannelEvent{}) })
+	dc.OnError(func(err error) { c.event(recorder.KindError, recorder.ChannelEvent{Error: err.Error()}) })
+	dc.OnBufferedAmountLow(func() { c.event(recorder.KindBufferedAmountLow, recorder.ChannelEvent{}) })
+	dc.OnMessage(func(m webrtc.DataChannelMessage) {
+		c.event(recorder.KindMessage, recorder.ChannelEvent{Message: message(m.IsString, m.Data)})
+	})
+	return c
+}
+
+// event records an event of the channel; what the data has in common for all of them is filled in here.
+func (c *channel) event(kind recorder.Kind, data recorder.ChannelEvent) {
+	data.Channel = c.name
+	data.Label = c.dc.Label()
+	data.ID = c.dc.ID()
+	data.Now = c.dc.ReadyState().String()
+	c.peer.event(kind, data)
+}
+
+// message describes a message; of a long one, the recording keeps the beginning.
+func message(text bool, data []byte) *recorder.Message {
+	m := &recorder.Message{Size: len(data)}
+	head := data[:min(len(data), recorder.MessageHead)]
+	if text {
+		m.Text = string(head)
+	} else {
+		m.Binary = head
+	}
+	return m
+}
+
+// channel returns the peer's data channel of that name or label, the newest if there are several, or nil.
+func (p *peer) channel(name string) *channel {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := len(p.channels) - 1; i >= 0; i-- {
+		if c := p.channels[i]; c.name == name {
+			return c
+		}
+	}
+	for i := len(p.channels) - 1; i >= 0; i-- {
+		if c := p.channels[i]; c.dc.Label() == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// channelName returns the scenario's name for a channel that was announced to a peer: the name that the step which
+// creates a channel with that label gives it, else the label.
+func (s *Session) channelName(p *peer, label string) string {
+	for step := range steps(s.scenario) {
+		call, ok := step.Action.(*scenario.Call)
+		if !ok || call.Peer == p.name || call.As == "" {
+			continue
+		}
+		if create, ok := call.Args.(*scenario.CreateDataChannel); ok && create.Label == label {
+			return call.As
+		}
+	}
+	return label
+}

@@ -1,0 +1,296 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rtcsim/rtcsim/recorder"
+	"github.com/rtcsim/rtcsim/scenario"
+)
+
+// judge decides what was expected. It counts the events that expectations are about, and looks at conditions after each
+// event, in a goroutine of its own: asking pion for a state inside one of its callbacks could wait for a lock that the
+// callback itself holds.
+type judge struct {
+	session *Session
+	watches []*watch
+	byStep  map[*scenario.Expectation]*watch
+	packets bool // whether any expectation is about packets
+
+	mu     sync.Mutex
+	queue  []func()
+	wake   chan struct{}
+	closed bool
+}
+
+// watch is an expectation and what was seen of it so far.
+type watch struct {
+	*scenario.Expectation
+	seen    int           // events of a sequence in order, of never, or of count
+	from    time.Duration // when a limited time begins
+	began   bool          // whether it has begun
+	active  bool          // whether someone waits for the verdict
+	decided bool
+	result  chan string // for a wait step: why it failed, or nothing
+}
+
+func newJudge(s *Session) *judge {
+	j := &judge{session: s, byStep: make(map[*scenario.Expectation]*watch), wake: make(chan struct{}, 1)}
+	add := func(e *scenario.Expectation) *watch {
+		w := &watch{Expectation: e}
+		j.watches = append(j.watches, w)
+		j.byStep[e] = w
+		for _, p := range w.patterns() {
+			switch p.Event {
+			case recorder.KindPacketSent, recorder.KindPacketDelivered, recorder.KindPacketDropped:
+				j.packets = true
+			}
+		}
+		return w
+	}
+	for _, e := range s.scenario.Expect {
+		w := add(e)
+		w.active = true
+	}
+	for step := range steps(s.scenario) {
+		switch a := step.Action.(type) {
+		case *scenario.Wait:
+			add(a.For)
+		case *scenario.Expect:
+			add(a.That)
+		}
+	}
+	return j
+}
+
+func (w *watch) patterns() []*scenario.Pattern {
+	all := append(slices.Clone(w.Sequence), w.Never, w.Count)
+	return slices.DeleteFunc(all, func(p *scenario.Pattern) bool { return p == nil })
+}
+
+// run decides, one thing after the other.
+func (j *judge) run() {
+	for _, w := range j.watches {
+		if w.active && w.Of == nil {
+			j.begin(w, 0)
+		}
+	}
+	for range j.wake {
+		for {
+			j.mu.Lock()
+			if len(j.queue) == 0 {
+				closed := j.closed
+				j.mu.Unlock()
+				if closed {
+					return
+				}
+				break
+			}
+			do := j.queue[0]
+			j.queue = j.queue[1:]
+			j.mu.Unlock()
+			do()
+		}
+	}
+}
+
+// do has the judge do something, after all that it has to do already.
+func (j *judge) do(f func()) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.queue = append(j.queue, f)
+	select {
+	case j.wake <- struct{}{}:
+	default:
+	}
+}
+
+// observe is told of every event.
+func (j *judge) observe(e recorder.Event, data any) {
+	switch e.Kind {
+	case recorder.KindPacketSent, recorder.KindPacketDelivered, recorder.KindPacketDropped:
+		if !j.packets {
+			return
+		}
+	case recorder.KindVerdict, recorder.KindEnd:
+		return
+	}
+	j.do(func() {
+		for _, w := range j.watches {
+			j.count(w, e, data)
+		}
+		for _, w := range j.watches {
+			if w.active && !w.decided {
+				j.look(w)
+			}
+		}
+	})
+}
+
+// count takes an event into account.
+func (j *judge) count(w *watch, e recorder.Event, data any) {
+	switch {
+	case w.Never != nil && w.Never.Match(e, data), w.Count != nil && w.Count.Match(e, data):
+		w.seen++
+	case w.seen < len(w.Sequence) && w.Sequence[w.seen].Match(e, data):
+		w.seen++
+	}
+	if call, ok := data.(recorder.Call); ok && w.Of != nil && !w.began &&
+		e.Peer == w.Of.Peer && call.Channel == w.Of.Channel && call.Method == w.Of.Method {
+		j.begin(w, e.Time)
+	}
+}
+
+// begin starts the time that an expectation is limited to.
+func (j *judge) begin(w *watch, at time.Duration) {
+	w.began, w.from = true, at
+	if w.Within > 0 {
+		time.AfterFunc(at+w.Within-j.session.Now(), func() {
+			j.do(func() {
+				if w.active && !w.decided {
+					j.final(w)
+				}
+			})
+		})
+	}
+}
+
+// look decides an expectation if that is possible before the end.
+func (j *judge) look(w *watch) {
+	switch {
+	case w.Never != nil:
+		if w.seen > 0 {
+			j.decide(w, "it happened")
+		}
+	case w.Count != nil:
+		switch {
+		case w.AtMost >= 0 && w.seen > w.AtMost:
+			j.decide(w, fmt.Sprintf("it happened %d times", w.seen))
+		case w.seen >= w.AtLeast && (w.AtMost < 0 || w.result != nil):
+			j.decide(w, "")
+		}
+	case w.Sequence != nil:
+		if w.seen == len(w.Sequence) {
+			j.decide(w, "")
+		}
+	case w.Condition != nil && (w.Within > 0 || w.result != nil):
+		if w.Of != nil && !w.began {
+			return
+		}
+		if holds, _ := j.holds(w); holds {
+			j.decide(w, "")
+		}
+	}
+}
+
+// holds evaluates a condition, and says what it saw if it does not hold.
+func (j *judge) holds(w *watch) (bool, string) {
+	holds, err := w.Condition.Eval(env{j.session})
+	if err != nil {
+		return false, err.Error()
+	}
+	if holds {
+		return true, ""
+	}
+	return false, w.Condition.Observed(env{j.session})
+}
+
+// final decides an expectation at the end of what it is about.
+func (j *judge) final(w *watch) {
+	seen := ""
+	switch {
+	case w.Never != nil:
+		if w.seen > 0 {
+			seen = "it happened"
+		}
+	case w.Count != nil:
+		if w.seen < w.AtLeast || w.AtMost >= 0 && w.seen > w.AtMost {
+			seen = fmt.Sprintf("it happened %d times", w.seen)
+		}
+	case w.Sequence != nil:
+		switch {
+		case w.seen == len(w.Sequence):
+		case len(w.Sequence) == 1:
+			seen = "it did not happen"
+		default:
+			seen = fmt.Sprintf("%d of %d happened; then there was no %s", w.seen, len(w.Sequence), w.Sequence[w.seen])
+		}
+	case w.Of != nil && !w.began:
+		seen = fmt.Sprintf("%s was never called", w.Of)
+	default:
+		if holds, why := j.holds(w); !holds {
+			seen = why
+		}
+	}
+	j.decide(w, seen)
+}
+
+// decide records the verdict.
+func (j *judge) decide(w *watch, seen string) {
+	w.decided = true
+	if w.result == nil {
+		j.session.verdict(verdict{text: w.Text, line: w.Line, seen: seen})
+		return
+	}
+	if seen == "" {
+		j.session.verdict(verdict{text: w.Text, line: w.Line})
+	}
+	w.result <- seen
+}
+
+// wait runs a wait step. It returns why the run cannot go on, if so.
+func (j *judge) wait(a *scenario.Wait) (failure string) {
+	w := j.byStep[a.For]
+	result := make(chan string, 1)
+	j.do(func() {
+		w.active, w.decided, w.result = true, false, result
+		if w.Of == nil {
+			j.begin(w, j.session.Now())
+		}
+		j.look(w)
+	})
+	if a.Within != nil {
+		timer := time.AfterFunc(*a.Within, func() {
+			j.do(func() {
+				if w.active && !w.decided {
+					j.final(w)
+				}
+			})
+		})
+		defer timer.Stop()
+	}
+	seen := <-result
+	if seen != "" && a.Within != nil {
+		return fmt.Sprintf("after %v: %s", *a.Within, seen)
+	}
+	return seen
+}
+
+// expect runs an expect step. A verdict against it does not stop the steps.
+func (j *judge) expect(a *scenario.Expect) {
+	done := make(chan struct{})
+	j.do(func() {
+		defer close(done)
+		j.final(j.byStep[a.That])
+	})
+	<-done
+}
+
+// finish decides all that is open, at the end of the run.
+func (j *judge) finish() {
+	done := make(chan struct{})
+	j.do(func() {
+		defer close(done)
+		for _, w := range j.watches {
+			if w.active && !w.decided {
+				j.final(w)
+			}
+		}
+		j.mu.Lock()
+		j.closed = true
+		j.mu.Unlock()
+	})
+	<-done
+}

@@ -1,0 +1,217 @@
+package sim
+
+import (
+	"fmt"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/rtcsim/rtcsim/recorder"
+	"github.com/rtcsim/rtcsim/scenario"
+	"github.com/rtcsim/rtcsim/vnet"
+)
+
+// Session is one run of a scenario.
+type Session struct {
+	scenario *scenario.Scenario
+	identity recorder.Identity
+	start    time.Time
+	log      *recorder.Log
+
+	internet  *vnet.Internet
+	peers     map[string]*peer
+	signaling *signaling
+	judge     *judge
+	handlers  []*handler
+	pending   pending
+	values    values
+
+	// failed is closed when the script cannot go on, which ends the run.
+	failed   chan struct{}
+	failOnce sync.Once
+}
+
+// New prepares a run. Each event is handed to sink as one line of the recording.
+func New(s *scenario.Scenario, id recorder.Identity, sink func(line []byte)) *Session {
+	session := &Session{
+		scenario: s,
+		identity: id,
+		start:    time.Now(),
+		peers:    make(map[string]*peer),
+		failed:   make(chan struct{}),
+	}
+	session.log = recorder.NewLog(session.Now, sink)
+	session.signaling = newSignaling(session)
+	session.judge = newJudge(session)
+	session.handlers = newHandlers(session)
+	return session
+}
+
+// Now returns the time since the start of the run.
+func (s *Session) Now() time.Duration { return time.Since(s.start) }
+
+// Run runs the scenario to its limit, or until the script fails.
+func (s *Session) Run() {
+	s.log.Add("", recorder.KindRun, 0, recorder.Run{Identity: s.identity})
+	s.log.Observe(s.observe)
+	go s.judge.run()
+
+	main := &script{session: s}
+	done := make(chan struct{})
+	if err := s.connect(); err != nil {
+		s.fail(verdict{text: "the peers can be made", seen: err.Error()})
+	} else {
+		go func() {
+			defer close(done)
+			main.run(0, s.scenario.Steps)
+		}()
+	}
+
+	limit := time.NewTimer(s.scenario.Limit - s.Now())
+	defer limit.Stop()
+	reason := "limit"
+	select {
+	case <-limit.C:
+	case <-s.failed:
+		reason = "failed"
+	}
+	s.judge.finish()
+	select {
+	case <-done:
+	case <-s.failed:
+	default:
+		step := main.current
+		s.verdict(verdict{
+			text: "the steps come to their end",
+			line: step.Line,
+			seen: fmt.Sprintf("%q was still under way at the limit of %v", step.Text(), s.scenario.Limit),
+		})
+	}
+	s.log.Add("", recorder.KindEnd, 0, recorder.SessionEnd{
+		Reason:   reason,
+		Pending:  s.pending.list(),
+		InFlight: s.inFlight(),
+	})
+}
+
+// connect makes the network and the peers on it.
+func (s *Session) connect() error {
+	var err error
+	if s.internet, err = newInternet(s); err != nil {
+		return err
+	}
+	for _, p := range s.scenario.Peers {
+		host, err := s.internet.AddHost(p.Name, p.Network)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.Name, err)
+		}
+		s.peers[p.Name] = &peer{session: s, name: p.Name, host: host}
+	}
+	if err := s.internet.Start(); err != nil {
+		return err
+	}
+	for _, p := range s.scenario.Peers {
+		if err := s.peers[p.Name].open(p); err != nil {
+			return fmt.Errorf("%s: %w", p.Name, err)
+		}
+	}
+	return nil
+}
+
+// Close takes the session down: a program that goes on afterwards needs it, the guest does not.
+func (s *Session) Close() error {
+	for _, p := range s.peers {
+		if p.pc != nil {
+			p.pc.Close()
+		}
+	}
+	if s.internet == nil {
+		return nil
+	}
+	return s.internet.Close()
+}
+
+func (s *Session) inFlight() int {
+	if s.internet == nil {
+		return 0
+	}
+	return s.internet.InFlight()
+}
+
+// observe is told of every event, right after it was recorded and in the goroutine that it happened in.
+func (s *Session) observe(e recorder.Event, data any) {
+	s.judge.observe(e, data)
+	if p := s.peers[e.Peer]; p != nil {
+		p.look()
+	}
+	for _, h := range s.handlers {
+		h.observe(e, data)
+	}
+}
+
+// steps yields all steps of a scenario, those of its handlers too.
+func steps(s *scenario.Scenario) iter.Seq[*scenario.Step] {
+	return func(yield func(*scenario.Step) bool) {
+		lists := [][]*scenario.Step{s.Steps}
+		for _, h := range s.Handlers {
+			lists = append(lists, h.Do)
+		}
+		for _, list := range lists {
+			for _, step := range list {
+				if !yield(step) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// fail records a verdict against the run and ends it.
+func (s *Session) fail(v verdict) {
+	s.verdict(v)
+	s.failOnce.Do(func() { close(s.failed) })
+}
+
+// verdict is what became of something expected; it held unless something else was seen.
+type verdict struct {
+	text string
+	line int
+	seen string
+}
+
+func (s *Session) verdict(v verdict) {
+	s.log.Add("", recorder.KindVerdict, 0, recorder.Verdict{Text: v.text, Line: v.line, Held: v.seen == "", Seen: v.seen})
+}
+
+// pending holds the calls that have not come back, in the order they were made.
+type pending struct {
+	mu    sync.Mutex
+	calls []*string
+}
+
+// add notes a call, and returns the function to call when it is back.
+func (p *pending) add(call string) (back func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = append(p.calls, &call)
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for i, c := range p.calls {
+			if c == &call {
+				p.calls = append(p.calls[:i:i], p.calls[i+1:]...)
+				return
+			}
+		}
+	}
+}
+
+func (p *pending) list() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var calls []string
+	for _, c := range p.calls {
+		calls = append(calls, *c)
+	}
+	return calls
+}
