@@ -1,0 +1,215 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/rtcsim/rtcsim/internal/runner"
+	"github.com/rtcsim/rtcsim/internal/sandbox"
+	"github.com/rtcsim/rtcsim/internal/transcript"
+	"github.com/rtcsim/rtcsim/recorder"
+	"github.com/rtcsim/rtcsim/scenario"
+)
+
+// runOptions are the flags of run.
+type runOptions struct {
+	output  string
+	seed    uint64
+	packets string
+	verbose bool
+	limits  sandbox.Limits
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run SCENARIO",
+		Short: "Run a scenario, show what happens, check its expectations, write a recording",
+		Example: `  rtcsim run call.yaml
+  rtcsim run call.yaml --seed 7 -o call-7.rtcrec
+  rtcsim run call.yaml -v              # with every packet
+  rtcsim run call.yaml --json | jq .   # the recording's lines on stdout`,
+		Args: exactly(1, "a scenario file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !cmd.Flags().Changed("output") {
+				base := filepath.Base(args[0])
+				o.output = strings.TrimSuffix(base, filepath.Ext(base)) + ".rtcrec"
+			}
+			return a.run(cmd, args[0], o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.output, "output", "o", "", "where to write the recording (default: the scenario's name with .rtcrec, in this folder)")
+	f.Uint64Var(&o.seed, "seed", 0, "the seed, instead of the scenario's")
+	f.StringVar(&o.packets, "packets", recorder.PacketsFull, "what to record of packets: full, headers (no payload) or none")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "show every packet")
+	limitFlags(f, &o.limits)
+	return cmd
+}
+
+// limitFlags adds the flags for the limits of a run.
+func limitFlags(f *pflag.FlagSet, l *sandbox.Limits) {
+	f.DurationVar(&l.Wall, "max-wall", 0, "stop after this time on the clock on the wall (default 10m)")
+	f.DurationVar(&l.Virtual, "max-virtual", 0, "stop at this virtual time (default 25h)")
+	f.Var((*size)(&l.Memory), "max-memory", "stop when the simulation needs more memory, such as 512MiB (default 1GiB)")
+	f.Uint64Var(&l.Events, "max-events", 0, "stop after so many events (default 20000000)")
+	f.Var((*size)(&l.Bytes), "max-bytes", "stop after so many bytes of events, such as 1GiB (default 8GiB)")
+	f.Uint64Var(&l.Spin, "max-spin", 0, "stop when it passes so many million loop heads without sleeping (default 4000)")
+	for _, name := range []string{"max-virtual", "max-events", "max-bytes", "max-spin"} {
+		f.Lookup(name).Hidden = true
+	}
+}
+
+// exactly returns a check that there are n arguments.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usage("%s takes %s\nusage: %s", cmd.CommandPath(), what, cmd.UseLine())
+		}
+		return nil
+	}
+}
+
+// readScenario reads a scenario and returns it with its text. All that is wrong with it is in the error.
+func readScenario(path string) (*scenario.Scenario, []byte, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, usage("%w", err)
+	}
+	s, err := scenario.Read(path, text)
+	var list scenario.ErrorList
+	if errors.As(err, &list) {
+		return nil, nil, &exitError{exitUsage, errors.New(list.Pretty())}
+	}
+	return s, text, err
+}
+
+func (a *app) run(cmd *cobra.Command, path string, o runOptions) error {
+	switch o.packets {
+	case recorder.PacketsFull, recorder.PacketsHeaders, recorder.PacketsNone:
+	default:
+		return usage("--packets takes full, headers or none, not %q", o.packets)
+	}
+	s, text, err := readScenario(path)
+	if err != nil {
+		return err
+	}
+	seed := s.Seed
+	if cmd.Flags().Changed("seed") {
+		seed = o.seed
+	}
+	r, err := runner.New(cmd.Context(), o.limits.Memory, a.progress)
+	if err != nil {
+		return &exitError{exitFatal, err}
+	}
+	defer r.Close()
+
+	header := r.Header(path, text, seed, recorder.Options{Packets: o.packets})
+	watch := transcript.New(a.stdout, a.renderer, o.verbose).Line
+	if a.json {
+		watch = a.jsonLines(header)
+	}
+	end, stats, err := r.Record(cmd.Context(), o.output, header, o.limits, watch)
+	if err != nil {
+		return &exitError{exitFatal, err}
+	}
+	if a.json {
+		watch(marshal(map[string]any{"end": end}))
+	} else {
+		a.summary(end, stats, o.output)
+	}
+	switch end.Outcome {
+	case recorder.OutcomePassed:
+		return nil
+	case recorder.OutcomeFailed:
+		return &exitError{status: exitFailed}
+	}
+	return &exitError{exitFatal, fmt.Errorf("%s\n%swhat happened until then is in %s", end.Message, detail(end), o.output)}
+}
+
+// detail returns the beginning of what a crashed guest printed.
+func detail(end recorder.End) string {
+	lines := strings.SplitAfterN(end.Detail, "\n", 12)
+	if len(lines) < 2 {
+		return ""
+	}
+	text := strings.Join(lines[1:len(lines)-1], "")
+	if len(lines) == 12 {
+		text += "…\n"
+	}
+	return text
+}
+
+// jsonLines prints the header and returns the function that prints each event: the lines of the recording.
+func (a *app) jsonLines(h recorder.Header) func(line []byte) {
+	out := func(line []byte) { fmt.Fprintf(a.stdout, "%s\n", line) }
+	out(marshal(h))
+	return out
+}
+
+func marshal(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // our own types are all JSON
+	}
+	return b
+}
+
+// summary prints what became of the run.
+func (a *app) summary(end recorder.End, stats sandbox.Stats, recording string) {
+	style := a.renderer.NewStyle()
+	good, bad := style.Bold(true).Foreground(a.colour("28", "78")), style.Bold(true).Foreground(a.colour("160", "203"))
+	verdict := good.Render(fmt.Sprintf("✓ %s held", count(end.Held, "expectation")))
+	if end.Outcome != recorder.OutcomePassed {
+		verdict = bad.Render("✗ "+string(end.Outcome)) + fmt.Sprintf(": %s held, %d did not", count(end.Held, "expectation"), end.Failed)
+	} else if end.Held == 0 {
+		verdict = good.Render("✓ it ran to its end") + "; the scenario expects nothing"
+	}
+	speed := float64(stats.Virtual) / float64(max(stats.Wall, time.Microsecond))
+	fmt.Fprintf(a.stdout, "\n%s\n", verdict)
+	fmt.Fprintf(a.stdout, "  time       %v virtual, %v on the wall (%.0f times as fast)\n", stats.Virtual, stats.Wall.Round(time.Millisecond), speed)
+	sent, delivered, dropped := end.Counts[recorder.KindPacketSent], end.Counts[recorder.KindPacketDelivered], end.Counts[recorder.KindPacketDropped]
+	fmt.Fprintf(a.stdout, "  events     %d; packets: %d sent, %d delivered, %d dropped\n", end.Events, sent, delivered, dropped)
+	fmt.Fprintf(a.stdout, "  digest     %s\n", end.Digest)
+	fmt.Fprintf(a.stdout, "  recording  %s\n", recording)
+	fmt.Fprintf(a.stdout, "  again      rtcsim replay %s\n", recording)
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// size is a flag for a number of bytes.
+type size int64
+
+func (s *size) String() string { return "" }
+func (s *size) Type() string   { return "size" }
+func (s *size) Set(text string) error {
+	for _, u := range []struct {
+		name  string
+		bytes int64
+	}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"B", 1}} {
+		if number, ok := strings.CutSuffix(text, u.name); ok {
+			var n int64
+			if _, err := fmt.Sscan(number, &n); err == nil && n > 0 {
+				*s = size(n * u.bytes)
+				return nil
+			}
+			break
+		}
+	}
+	return errors.New("give a whole number with a unit, such as 512MiB")
+}
+
+var _ pflag.Value = (*size)(nil)

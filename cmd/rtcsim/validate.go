@@ -1,0 +1,109 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rtcsim/rtcsim/scenario"
+)
+
+func (a *app) validateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "validate PATH…",
+		Short: "Check scenario files without running them",
+		Long:  "Check scenario files without running them. Of a folder, all files ending in .yaml or .yml are checked.",
+		Example: `  rtcsim validate call.yaml
+  rtcsim validate scenarios`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("validate takes scenario files or folders\nusage: %s", cmd.UseLine())
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return a.validate(args) },
+	}
+}
+
+// problem is one thing that is wrong with a file, for --json.
+type problem struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+func (a *app) validate(args []string) error {
+	files, err := scenarioFiles(args)
+	if err != nil {
+		return err
+	}
+	wrong := 0
+	problems := []problem{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return usage("%w", err)
+		}
+		s, err := scenario.Read(file, text)
+		var list scenario.ErrorList
+		if errors.As(err, &list) {
+			wrong++
+			for _, e := range list {
+				problems = append(problems, problem{e.File, e.Line, e.Column, e.Code, e.Message, e.Hint})
+			}
+			if !a.json {
+				fmt.Fprintln(a.stderr, list.Pretty())
+			}
+			continue
+		}
+		if !a.json {
+			fmt.Fprintf(a.stdout, "%s: ok: %s\n", file, s.Name)
+		}
+	}
+	if a.json {
+		fmt.Fprintf(a.stdout, "%s\n", marshal(problems))
+	}
+	if wrong == 0 {
+		return nil
+	}
+	if a.json {
+		return &exitError{status: exitUsage}
+	}
+	return usage("%d of %s wrong", wrong, count(len(files), "file"))
+}
+
+// scenarioFiles returns the files that the arguments name, with those in folders.
+func scenarioFiles(args []string) ([]string, error) {
+	var files []string
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		if err != nil {
+			return nil, usage("%w", err)
+		}
+		if !info.IsDir() {
+			files = append(files, arg)
+			continue
+		}
+		before := len(files)
+		err = filepath.WalkDir(arg, func(path string, d fs.DirEntry, err error) error {
+			if ext := filepath.Ext(path); err == nil && !d.IsDir() && (ext == ".yaml" || ext == ".yml") {
+				files = append(files, path)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, usage("%w", err)
+		}
+		if len(files) == before {
+			return nil, usage("%s: no file in this folder ends in .yaml", arg)
+		}
+	}
+	return files, nil
+}

@@ -1,0 +1,258 @@
+// Package transcript tells a session in lines that people read as it goes: virtual time, who, and what happened.
+package transcript
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"github.com/rtcsim/rtcsim/recorder"
+)
+
+// Printer prints events.
+type Printer struct {
+	out     io.Writer
+	style   styles
+	packets bool
+
+	sent    map[uint64]recorder.PacketSent // packets under way, by the event that sent them
+	pending map[uint64]bool                // calls that were the last line printed
+	last    uint64                         // the event that was printed last
+	names   []string                       // of peers, in the order they appeared
+}
+
+type styles struct {
+	dim, bold, good, bad, warn, step lipgloss.Style
+	peers                            []lipgloss.Style
+}
+
+// New returns a printer. The renderer decides about colour. Packets are printed only if asked for.
+func New(out io.Writer, renderer *lipgloss.Renderer, packets bool) *Printer {
+	colour := func(light, dark string) lipgloss.Style {
+		return renderer.NewStyle().Foreground(lipgloss.AdaptiveColor{Light: light, Dark: dark})
+	}
+	return &Printer{
+		out: out,
+		style: styles{
+			dim:  renderer.NewStyle().Faint(true),
+			bold: renderer.NewStyle().Bold(true),
+			good: colour("28", "78"),
+			bad:  colour("160", "203").Bold(true),
+			warn: colour("130", "214"),
+			step: colour("240", "245").Bold(true),
+			// Told apart without relying on red and green.
+			peers: []lipgloss.Style{colour("25", "75"), colour("130", "215"), colour("90", "177"), colour("30", "80")},
+		},
+		packets: packets,
+		sent:    make(map[uint64]recorder.PacketSent),
+		pending: make(map[uint64]bool),
+	}
+}
+
+// Event prints an event, if it is one that is shown.
+func (p *Printer) Event(e recorder.Event) {
+	text := p.text(e)
+	if text == "" {
+		return
+	}
+	p.last = e.Seq
+	peer := p.style.dim.Render(pad(e.Peer, 8))
+	if style, ok := p.peerStyle(e); ok {
+		peer = style.Render(pad(e.Peer, 8))
+	}
+	fmt.Fprintf(p.out, "%s  %s  %s\n", p.style.dim.Render(Time(e.Time)), peer, text)
+}
+
+// Line prints an event from its line in a recording.
+func (p *Printer) Line(line []byte) {
+	if !p.packets && isPacket(line) {
+		return
+	}
+	var e recorder.Event
+	if json.Unmarshal(line, &e) == nil {
+		p.Event(e)
+	}
+}
+
+// isPacket tells whether a line is about a packet, without parsing it: most are, and most are not shown.
+func isPacket(line []byte) bool {
+	return bytes.Contains(line[:min(len(line), 128)], []byte(`"kind":"packet-`))
+}
+
+// Time formats a virtual time as seconds with microseconds. The recording has the nanoseconds.
+func Time(t time.Duration) string {
+	return fmt.Sprintf("%5d.%06d", t/time.Second, t%time.Second/time.Microsecond)
+}
+
+func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-len([]rune(s)))) }
+
+// peerStyle returns the colour of the event's peer; networks have none.
+func (p *Printer) peerStyle(e recorder.Event) (lipgloss.Style, bool) {
+	for i, name := range p.names {
+		if name == e.Peer {
+			return p.style.peers[i%len(p.style.peers)], true
+		}
+	}
+	if e.Kind == recorder.KindCall {
+		p.names = append(p.names, e.Peer)
+		return p.style.peers[(len(p.names)-1)%len(p.style.peers)], true
+	}
+	return lipgloss.Style{}, false
+}
+
+// text returns what is shown of an event, or nothing for one that is not shown.
+func (p *Printer) text(e recorder.Event) string {
+	data, err := e.Value()
+	if err != nil {
+		return p.style.bad.Render(fmt.Sprintf("%s with data that cannot be read: %v", e.Kind, err))
+	}
+	name := string(e.Kind)
+	switch d := data.(type) {
+	case recorder.Step:
+		return p.style.step.Render(fmt.Sprintf("── %s", d.Text)) + p.style.dim.Render(fmt.Sprintf("  line %d", d.Line))
+	case recorder.Call:
+		p.pending[e.Seq] = true
+		return p.style.bold.Render(method(d.Channel, d.Method)) + "(" + arguments(d) + ")"
+	case recorder.Return:
+		// A call that came back well, at once and right after, needs no line of its own.
+		quiet := d.Error == nil && d.Took == 0 && p.last == e.Cause && d.Method != "close"
+		delete(p.pending, e.Cause)
+		if quiet {
+			return ""
+		}
+		return p.returned(d)
+	case recorder.StateChange:
+		text := name + " " + p.style.bold.Render(d.State)
+		if d.Now != "" && d.Now != d.State {
+			text += p.style.warn.Render(" (delivered late: it is " + d.Now + " already)")
+		}
+		if d.Derived {
+			text += p.style.dim.Render(" (seen by asking)")
+		}
+		return text
+	case recorder.Candidate:
+		if d.End {
+			return name + p.style.dim.Render(" null (gathering is complete)")
+		}
+		return fmt.Sprintf("%s %s %s:%d", name, p.style.bold.Render(d.Type), d.Address, d.Port)
+	case recorder.CandidateError:
+		return name
+	case recorder.CandidatePair:
+		return fmt.Sprintf("%s %s %s:%d ↔ %s %s:%d", name,
+			d.Local.Type, d.Local.Address, d.Local.Port, d.Remote.Type, d.Remote.Address, d.Remote.Port)
+	case recorder.ChannelEvent:
+		return p.channel(name, d)
+	case recorder.Signal:
+		what := d.Type
+		if e.Kind == recorder.KindSignalSent {
+			return p.style.dim.Render(fmt.Sprintf("signal ⇢ %s: %s", d.To, what))
+		}
+		return p.style.dim.Render(fmt.Sprintf("signal ⇠ %s: %s", d.From, what))
+	case recorder.NetworkChange:
+		return p.style.warn.Render("network " + d.Change)
+	case recorder.LogLine:
+		return p.style.warn.Render(fmt.Sprintf("pion %s [%s] %s", d.Level, d.Scope, d.Text))
+	case recorder.Verdict:
+		if d.Held {
+			return p.style.good.Render("✓ " + d.Text)
+		}
+		return p.style.bad.Render("✗ "+d.Text) + p.style.dim.Render(fmt.Sprintf("  line %d", d.Line)) +
+			p.style.bad.Render("\n"+strings.Repeat(" ", 26)+d.Seen)
+	case recorder.SessionEnd:
+		text := "── the end"
+		if len(d.Pending) > 0 {
+			text += ", never came back: " + strings.Join(d.Pending, "; ")
+		}
+		return p.style.step.Render(text)
+	case recorder.PacketSent:
+		if !p.packets {
+			return ""
+		}
+		p.sent[e.Seq] = d
+		return p.style.dim.Render(fmt.Sprintf("packet %d sent: %s, %d bytes, %s → %s", d.ID, d.Protocol, d.Size, d.Src, d.Dst))
+	case recorder.PacketEnd:
+		if !p.packets {
+			return ""
+		}
+		sent := p.sent[e.Cause]
+		delete(p.sent, e.Cause)
+		if e.Kind == recorder.KindPacketDropped {
+			return p.style.warn.Render(fmt.Sprintf("packet %d dropped: %s (%s, %d bytes)", d.ID, d.Reason, sent.Protocol, sent.Size))
+		}
+		return p.style.dim.Render(fmt.Sprintf("packet %d delivered: %s, %d bytes", d.ID, sent.Protocol, sent.Size))
+	case recorder.Run:
+		return ""
+	}
+	return name
+}
+
+func method(channel, method string) string {
+	if channel != "" {
+		return channel + "." + method
+	}
+	return method
+}
+
+// arguments shows the arguments of a call, as far as they fit into a line.
+func arguments(d recorder.Call) string {
+	var desc struct {
+		Type      string `json:"type"`
+		SDP       string `json:"sdp"`
+		Candidate string `json:"candidate"`
+	}
+	if json.Unmarshal(d.Args, &desc) == nil {
+		switch {
+		case desc.SDP != "":
+			return desc.Type
+		case desc.Candidate != "":
+			if fields := strings.Fields(desc.Candidate); len(fields) > 7 {
+				return fields[7] + " " + fields[4] + ":" + fields[5]
+			}
+			return desc.Candidate
+		}
+	}
+	const most = 100
+	args := []rune(string(d.Args))
+	if len(args) > most {
+		return string(args[:most]) + "…"
+	}
+	return string(args)
+}
+
+// returned shows how a call came back.
+func (p *Printer) returned(d recorder.Return) string {
+	text := method(d.Channel, d.Method) + " returned"
+	if d.Error != nil {
+		text = p.style.bad.Render(method(d.Channel, d.Method)+" rejected: "+d.Error.Name) + ": " + d.Error.Message
+	}
+	if d.Took > 0 {
+		text += p.style.dim.Render(fmt.Sprintf(" after %v", d.Took))
+	}
+	if d.Now != nil && d.Method == "close" && d.Channel == "" {
+		text += p.style.dim.Render(fmt.Sprintf(" (signaling %s, gathering %s, ICE %s, connection %s)",
+			d.Now.Signaling, d.Now.ICEGathering, d.Now.ICEConnection, d.Now.Connection))
+	}
+	return text
+}
+
+// channel shows an event of a data channel.
+func (p *Printer) channel(name string, d recorder.ChannelEvent) string {
+	text := fmt.Sprintf("%s %s", name, p.style.bold.Render(d.Channel))
+	if d.Channel != d.Label {
+		text += fmt.Sprintf(" %q", d.Label)
+	}
+	switch {
+	case d.Message != nil && d.Message.Size > len(d.Message.Text):
+		text += fmt.Sprintf(" %d bytes", d.Message.Size)
+	case d.Message != nil:
+		text += fmt.Sprintf(" %q", d.Message.Text)
+	case d.Error != "":
+		text += " " + d.Error
+	}
+	return text + p.style.dim.Render(" (readyState "+d.Now+")")
+}
