@@ -35,7 +35,7 @@ func TestComparer(t *testing.T) {
 		{"list of another length", replace(1, `"modules":[`, `"modules":[3,`), `event 1, after [], 0 equal; data.modules: [{"path":"github.com/pion/ice/v4","version":"v4.4.2"},{"path":"github.co… ≠ [3,{"path":"github.com/pion/ice/v4","version":"v4.4.2"},{"path":"github.…`},
 		{"another type", replace(3, `"args":{"iceRestart":true}`, `"args":7`), `event 3, after [1 2], 2 equal; data.args: {"iceRestart":true} ≠ 7`},
 		{"only the spelling", replace(2, `"line":4`, `"line": 4`), `event 2, after [1], 1 equal; line: …:"step","data":{"path":"steps[0]","line":4,"text":"alice: createOffer"}} ≠ …"step","data":{"path":"steps[0]","line": 4,"text":"alice: createOffer"}}`},
-		{"no JSON", replace(4, string(recorded[3]), "\xffgarbage"), `event 4, after [1 2 3], 3 equal; line: {"seq":4,"time":4000000,"peer":"alice","kind":"return","cause":3,"data":… ≠ �garbage`},
+		{"no JSON", replace(4, string(recorded[3]), "\xffgarbage\x1b"), `event 4, after [1 2 3], 3 equal; line: {"seq":4,"time":4000000,"peer":"alice","kind":"return","cause":3,"data":… ≠ �garbage�`},
 		{"ends early", recorded[:11], "event 12, after [7 8 9 10 11], 11 equal; replayed has ended"},
 		{"goes on", append(recorded[:13:13], []byte(`{"seq":14}`)), "event 14, after [9 10 11 12 13], 13 equal; recorded has ended"},
 	} {

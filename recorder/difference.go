@@ -3,6 +3,7 @@ package recorder
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Difference is one field in which two things differ.
@@ -39,7 +40,12 @@ func excerpt(s string, at int) string {
 		start = max(0, min(at-excerptLen/2, len(s)-excerptLen))
 	}
 	end := min(len(s), start+excerptLen)
-	text := strings.ToValidUTF8(s[start:end], "�")
+	text := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) { // a damaged file must not talk to the terminal
+			return '�'
+		}
+		return r
+	}, s[start:end])
 	if start > 0 {
 		text = "…" + text
 	}

@@ -22,7 +22,7 @@ type VersionError struct {
 func (e *VersionError) Error() string {
 	writer := "a newer rtcsim"
 	if e.Rtcsim != "" {
-		writer = "rtcsim " + e.Rtcsim
+		writer = fmt.Sprintf("rtcsim %.40q", e.Rtcsim)
 	}
 	return fmt.Sprintf("%sthe recording has format %d, written by %s; this rtcsim reads format %d: use one that is as new", prefix(e.Path), e.Format, writer, Format)
 }

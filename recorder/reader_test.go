@@ -50,7 +50,7 @@ func TestReaderBadFiles(t *testing.T) {
 		{"not compressed", text, 0, "not a recording: it is not compressed; if it is the text of one, compress it with zstd"},
 		{"other zstd file", compress(t, []byte("peers:\n")), 0, "not a recording: its first line is no recording's header; give a file that rtcsim recorded"},
 		{"newer format", replaceLine(1, `{"rtcrec":1,"rtcsim":"v0.1.0"`, `{"rtcrec":2,"rtcsim":"v7.0.0"`), 0,
-			"the recording has format 2, written by rtcsim v7.0.0; this rtcsim reads format 1: use one that is as new"},
+			`the recording has format 2, written by rtcsim "v7.0.0"; this rtcsim reads format 1: use one that is as new`},
 		{"newer format, other fields", compress(t, []byte(`{"rtcrec":3,"rtcsim":["v8"]}`+"\n")), 0,
 			"the recording has format 3, written by a newer rtcsim; this rtcsim reads format 1: use one that is as new"},
 		{"header no JSON", replaceLine(1, `"seed":1`, `"seed":x`), 0,
