@@ -375,6 +375,9 @@ func (c *conditionReader) binary(node *ast.Node, n *ast.BinaryNode) part {
 		return part{}
 	}
 	switch n.Operator {
+	case "..":
+		c.fail(n.Location().From, "not-a-condition", "", "conditions have no ranges")
+		return part{}
 	case "and", "&&", "or", "||":
 		c.truth(&n.Left)
 		c.truth(&n.Right)
@@ -599,15 +602,20 @@ func (c *conditionReader) mismatch(err error) {
 		c.fail(0, "wrong-type", "", "%v", err)
 		return
 	}
-	switch m := mismatched.FindStringSubmatch(e.Message); {
-	case m == nil:
+	m := mismatched.FindStringSubmatch(e.Message)
+	if m == nil {
 		c.fail(e.From, "wrong-type", "", "%s", e.Message)
-	case m[3] == "":
-		c.fail(e.From, "wrong-type", "", "%s does not work on %s", m[1], typeName(m[2]))
-	case (m[2] == "time.Duration") != (m[3] == "time.Duration"):
-		c.fail(e.From, "wrong-type", "a duration has a unit: 30s", "%s does not work between %s and %s", m[1], typeName(m[2]), typeName(m[3]))
-	default:
-		c.fail(e.From, "wrong-type", "", "%s does not work between %s and %s", m[1], typeName(m[2]), typeName(m[3]))
+		return
+	}
+	left, right := typeName(m[2]), typeName(m[3])
+	var hint string
+	if left == "a duration" && right == "a number" || left == "a number" && right == "a duration" {
+		hint = "a duration has a unit: 30s"
+	}
+	if m[3] == "" {
+		c.fail(e.From, "wrong-type", "", "%s does not work on %s", m[1], left)
+	} else {
+		c.fail(e.From, "wrong-type", hint, "%s does not work between %s and %s", m[1], left, right)
 	}
 }
 

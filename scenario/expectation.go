@@ -72,9 +72,9 @@ func (e *Expectation) read(r *reader, n *yaml.Node) {
 		return
 	}
 	var keys expectationKeys
-	before := len(r.errors)
+	before := r.failures
 	r.mapping(n, pairs, reflect.ValueOf(&keys).Elem(), nil)
-	if len(r.errors) > before {
+	if r.failures > before {
 		return
 	}
 	forms := 0

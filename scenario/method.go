@@ -223,10 +223,10 @@ func (a *AddICECandidate) read(r *reader, n *yaml.Node) {
 
 func (s *Send) read(r *reader, n *yaml.Node) {
 	const maxSize, maxRepeat = 64e6, 1e6
-	before := len(r.errors)
+	before := r.failures
 	r.fields(n, reflect.ValueOf(s).Elem())
 	switch {
-	case len(r.errors) > before:
+	case r.failures > before:
 	case (s.Data != nil) == (s.Size != 0):
 		r.errorf(position(n), "wrong-arguments", "such as with: {data: hello} or with: {size: 16KB}", "send needs either data or size")
 	case s.Size > maxSize:

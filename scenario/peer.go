@@ -56,9 +56,9 @@ type EngineICE struct {
 var serverURL = regexp.MustCompile(`^(stuns?:(\[[0-9A-Fa-f:.]+\]|[^\s:?/@\[\]]+)(:\d{1,5})?|turns?:(\[[0-9A-Fa-f:.]+\]|[^\s:?/@\[\]]+)(:\d{1,5})?(\?transport=(udp|tcp))?)$`)
 
 func (s *ICEServer) read(r *reader, n *yaml.Node) {
-	before := len(r.errors)
+	before := r.failures
 	r.fields(n, reflect.ValueOf(s).Elem())
-	if len(r.errors) > before {
+	if r.failures > before {
 		return
 	}
 	for i, url := range s.URLs {

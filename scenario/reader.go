@@ -54,6 +54,8 @@ type reader struct {
 	file   string
 	lines  []string
 	errors ErrorList
+	// failures counts the errors, those too that are too many to be collected.
+	failures int
 
 	nodes, depth int
 
@@ -82,7 +84,7 @@ type selfReader interface {
 
 // errorf notes an error. Its hint may be empty.
 func (r *reader) errorf(pos Pos, code, hint, format string, args ...any) {
-	if len(r.errors) >= maxCollected {
+	if r.failures++; len(r.errors) >= maxCollected {
 		return
 	}
 	e := &Error{File: r.file, Pos: pos, Code: code, Hint: hint, Message: fmt.Sprintf(format, args...)}
@@ -94,9 +96,11 @@ func (r *reader) errorf(pos Pos, code, hint, format string, args ...any) {
 
 // unknown notes that a name is none of the valid ones.
 func (r *reader) unknown(pos Pos, code, what, name string, valid []string) {
-	if len(r.errors) < maxCollected {
-		r.errorf(pos, code, suggest(name, valid), "unknown %s %s", what, quote(name))
+	var hint string
+	if len(r.errors) < maxCollected { // searching takes time
+		hint = suggest(name, valid)
 	}
+	r.errorf(pos, code, hint, "unknown %s %s", what, quote(name))
 }
 
 func position(n *yaml.Node) Pos { return Pos{n.Line, n.Column} }
@@ -133,7 +137,10 @@ func (r *reader) parse(text []byte) *yaml.Node {
 		if m == nil {
 			m = []string{"", "", err.Error()}
 		}
-		line, _ := strconv.Atoi(m[1])
+		line, err := strconv.Atoi(m[1])
+		if err == nil && strings.HasPrefix(m[2], "did not find expected") {
+			line++ // where the parser proper complains, not the scanner, it counts from 0
+		}
 		pos := Pos{min(max(line, 1), len(r.lines)), 1}
 		if a := unknownAnchor.FindStringSubmatch(m[2]); a != nil {
 			for i, l := range r.lines {
@@ -165,7 +172,7 @@ func yamlHint(message string) string {
 	case strings.Contains(message, "cannot start any token"):
 		return "YAML indents with spaces, not tabs; a value that begins with a special character must be in quotes"
 	case strings.Contains(message, "did not find expected key"), strings.Contains(message, "did not find expected '-'"):
-		return "keys and list entries that belong together begin in the same column"
+		return "in the block that begins here, or in the one before: keys and list entries that belong together begin in the same column"
 	case strings.Contains(message, "did not find expected ',' or"):
 		return "a { or [ is not closed, or a comma is missing"
 	}
@@ -181,8 +188,11 @@ func (r *reader) scenario(root *yaml.Node, s *Scenario) {
 	}
 	r.read(root, reflect.ValueOf(s).Elem(), field{})
 	for _, p := range mappingOf(root) {
-		if d, w := parseDuration(p.value.Value); p.key == "limit" && w == nil && d == 0 {
+		switch d, w := parseDuration(p.value.Value); {
+		case p.key == "limit" && w == nil && d == 0:
 			r.errorf(position(p.value), "out-of-range", "", "a run of no time shows nothing")
+		case p.key == "peers" && len(r.peers) == 0:
+			r.errorf(p.pos, "no-peers", "such as peers: {alice: {}, bob: {}}", "there are no peers")
 		}
 	}
 	r.check(s)
@@ -222,6 +232,7 @@ type field struct {
 	required bool
 	enum     []string
 	def      string
+	example  string
 	ref      string
 	index    []int
 }
@@ -246,6 +257,7 @@ func fieldsOf(t reflect.Type) []field {
 			required: f.Tag.Get("required") == "true",
 			enum:     strings.Fields(f.Tag.Get("enum")),
 			def:      f.Tag.Get("default"),
+			example:  f.Tag.Get("example"),
 			ref:      f.Tag.Get("ref"),
 			index:    f.Index,
 		})
@@ -275,6 +287,7 @@ func (r *reader) enter(n *yaml.Node) *yaml.Node {
 		r.errorf(position(n), "too-large", "anchors that use anchors multiply", "the file holds too many values")
 		return nil
 	case r.nodes > maxNodes:
+		r.failures++
 		return nil
 	case r.depth == maxDepth:
 		r.errorf(position(n), "too-deep", "", "values are nested too deeply here")
@@ -294,9 +307,9 @@ func (r *reader) read(n *yaml.Node, v reflect.Value, f field) {
 	defer r.leave()
 	if v.Kind() == reflect.Pointer {
 		// What is wrong stays nil, so that no later check stumbles over it.
-		target, before := reflect.New(v.Type().Elem()), len(r.errors)
+		target, before := reflect.New(v.Type().Elem()), r.failures
 		defer func() {
-			if len(r.errors) == before {
+			if r.failures == before {
 				v.Set(target)
 			}
 		}()
@@ -436,7 +449,7 @@ func (r *reader) mapping(n *yaml.Node, pairs []pair, v reflect.Value, others []s
 			}
 		}
 		if f.required && !given[f.key] {
-			r.errorf(position(n), "missing-key", "", "the key %s is missing", f.key)
+			r.errorf(position(n), "missing-key", "such as "+f.key+": "+f.example, "the key %s is missing", f.key)
 		}
 	}
 }
@@ -490,7 +503,13 @@ func (r *reader) list(n *yaml.Node, v reflect.Value, f field) {
 	for i, item := range n.Content {
 		r.path = fmt.Sprintf("%s[%d]", strings.TrimPrefix(path+"."+f.key, "."), i)
 		target := reflect.New(element).Elem()
-		r.read(item, target, field{})
+		if element.Kind() == reflect.Pointer {
+			// Kept even if something is wrong: what a step names is there for the steps that use it.
+			target.Set(reflect.New(element.Elem()))
+			r.read(item, target.Elem(), field{})
+		} else {
+			r.read(item, target, field{})
+		}
 		v.Set(reflect.Append(v, target))
 	}
 }

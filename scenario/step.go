@@ -163,20 +163,70 @@ var stepWords, stepOptions = func() (words, options []string) {
 
 func (s *Step) read(r *reader, n *yaml.Node) {
 	s.Pos, s.Path = position(n), r.path
-	before := len(r.errors)
+	before := r.failures
 	pairs, ok := r.pairs(n)
 	if !ok {
 		return
 	}
-	var subjects, options []pair
+	subjects, options, ok := r.sortKeys(pairs)
+	switch {
+	case len(subjects) > 1:
+		r.errorf(subjects[1].pos, "two-actions", "make it a step of its own, with a - before it", "the step does two things: %s and %s", subjects[0].key, subjects[1].key)
+		return
+	case len(subjects) == 0 && !ok:
+		return
+	case len(subjects) == 0 && keyPos(options, "at") == Pos{} && keyPos(options, "after") == Pos{}:
+		r.errorf(s.Pos, "no-action", "a step is PEER: METHOD, or begins with "+strings.Join(stepWords, ", ")+", or only waits: at: 20s", "the step does nothing")
+		return
+	case len(subjects) == 1:
+		if s.Action = r.action(subjects[0], options); s.Action == nil {
+			return
+		}
+	}
+	for _, key := range []string{"at", "after"} {
+		if pos := keyPos(options, key); pos != (Pos{}) {
+			r.times[s] = pos
+		}
+	}
+
+	// The keys of the step and of what it does stand side by side.
+	common := keysOf(fieldsOf(reflect.TypeFor[Step]()))
+	own := []string{}
+	if s.Action != nil {
+		target := reflect.ValueOf(s.Action).Elem()
+		own = keysOf(fieldsOf(target.Type()))
+		if _, ok := s.Action.(*Call); ok {
+			own = append(own, "with")
+		}
+		r.mapping(n, append(pairsOf(options, own), subjects...), target, []string{"with", subjects[0].key})
+	}
+	r.mapping(n, pairsOf(options, common), reflect.ValueOf(s).Elem(), nil)
+	possible := slices.Concat(common, own)
+	for _, p := range options {
+		if !slices.Contains(possible, p.key) {
+			possible = slices.DeleteFunc(possible, func(key string) bool { return slices.Contains(stepWords, key) })
+			r.errorf(p.pos, "misplaced-key", oneOf(possible), "the key %s does not belong to this kind of step", p.key)
+		}
+	}
+	if r.failures == before {
+		s.checkWhole(r, subjects, options)
+	}
+}
+
+// sortKeys tells the keys of a step that say what it does from the others. It is false, having said why, if there
+// are keys that no step has.
+func (r *reader) sortKeys(pairs []pair) (subjects, options []pair, ok bool) {
+	ok = true
 	for _, p := range pairs {
 		a, absent := absences["Step"][p.key]
 		peer, _, _ := strings.Cut(p.key, ".")
 		switch {
 		case slices.Contains(stepOptions, p.key):
 			options = append(options, p)
+			continue
 		case slices.Contains(stepWords, p.key), slices.Contains(r.peers, peer):
 			subjects = append(subjects, p)
+			continue
 		case absent:
 			r.absent(p.pos, p.key, a)
 		case p.value.Kind == yaml.ScalarNode && knownMethod(p.value.Value):
@@ -184,62 +234,23 @@ func (s *Step) read(r *reader, n *yaml.Node) {
 		default:
 			r.unknown(p.pos, "unknown-key", "step", p.key, slices.Concat(r.peers, stepWords, stepOptions))
 		}
+		ok = false
 	}
-	switch {
-	case len(r.errors) > before && len(subjects) == 0:
-		return
-	case len(subjects) > 1:
-		r.errorf(subjects[1].pos, "two-actions", "make it a step of its own, with a - before it", "the step does two things: %s and %s", subjects[0].key, subjects[1].key)
-		return
-	}
-	var target reflect.Value
-	var subject []string
-	switch {
-	case len(subjects) == 0:
-		if !slices.ContainsFunc(options, func(p pair) bool { return p.key == "at" || p.key == "after" }) {
-			r.errorf(s.Pos, "no-action", "a step is PEER: METHOD, or begins with "+strings.Join(stepWords, ", ")+", or only waits: at: 20s", "the step does nothing")
-			return
-		}
-	case slices.Contains(stepWords, subjects[0].key):
-		subject = []string{subjects[0].key}
-		for _, k := range stepKinds {
-			if k.key == subjects[0].key {
-				s.Action = k.new()
-			}
-		}
-		target = reflect.ValueOf(s.Action).Elem()
-	default:
-		call := r.call(subjects[0], options)
-		if call == nil {
-			return
-		}
-		s.Action = call
-		target = reflect.ValueOf(call).Elem()
-		subject = []string{"with"}
-	}
-	for _, p := range options {
-		if p.key == "at" || p.key == "after" {
-			r.times[s] = position(p.value)
+	return subjects, options, ok
+}
+
+// action returns what a step does, with its keys still to be read. It returns nil, having said why, if there
+// is no such thing.
+func (r *reader) action(subject pair, options []pair) Action {
+	for _, k := range stepKinds {
+		if k.key == subject.key {
+			return k.new()
 		}
 	}
-	// The keys of the step and of what it does stand side by side.
-	common := keysOf(fieldsOf(reflect.TypeFor[Step]()))
-	var own []string
-	if target.IsValid() {
-		own = append(keysOf(fieldsOf(target.Type())), subject...)
+	if c := r.call(subject, options); c != nil {
+		return c
 	}
-	for _, p := range options {
-		if !slices.Contains(common, p.key) && !slices.Contains(own, p.key) {
-			r.errorf(p.pos, "misplaced-key", oneOf(slices.Compact(slices.Sorted(slices.Values(slices.Concat(common, own))))), "the key %s does not belong to this kind of step", p.key)
-		}
-	}
-	r.mapping(n, pairsOf(options, common), reflect.ValueOf(s).Elem(), nil)
-	if target.IsValid() {
-		r.mapping(n, append(pairsOf(options, own), subjects...), target, append(subject, subjects[0].key))
-	}
-	if len(r.errors) == before {
-		s.checkWhole(r, subjects, options)
-	}
+	return nil
 }
 
 // checkWhole says what is wrong between the keys of a step, each of which is right.
@@ -288,7 +299,7 @@ func keyPos(pairs []pair, key string) Pos {
 	return Pos{}
 }
 
-// call reads PEER: METHOD or PEER.CHANNEL: METHOD and the arguments. It returns nil, having said why, if
+// call reads PEER: METHOD or PEER.CHANNEL: METHOD, and the arguments among the options. It returns nil, having said why, if
 // there is no such method.
 func (r *reader) call(subject pair, options []pair) *Call {
 	c := &Call{Pos: subject.pos}
@@ -381,9 +392,9 @@ func (o *Outage) read(r *reader, n *yaml.Node) {
 		return
 	}
 	o.Down = true
-	before := len(r.errors)
+	before := r.failures
 	r.scalar(n, reflect.ValueOf(&o.DownFor).Elem(), field{})
-	if o.DownFor == 0 && len(r.errors) == before {
+	if o.DownFor == 0 && r.failures == before {
 		r.errorf(position(n), "out-of-range", "down: true has no end", "an outage of %s is none", n.Value)
 	}
 }

@@ -1,5 +1,7 @@
 package scenario
 
+import "strings"
+
 // An absence is a word of the language or of the standard that does not work, and why.
 type absence struct {
 	code, reason, instead string
@@ -122,10 +124,7 @@ func (r *reader) absent(pos Pos, word string, a absence) {
 	case "not-in-standard":
 		r.errorf(pos, a.code, a.instead, "there is no %s: %s", word, a.reason)
 	default:
-		message := "unknown name " + quote(word)
-		if a.reason != "" {
-			message += ": " + a.reason
-		}
-		r.errorf(pos, a.code, a.instead, "%s", message)
+		what := strings.TrimPrefix(a.code, "unknown-")
+		r.errorf(pos, a.code, a.instead, "unknown %s %s: %s", what, quote(word), a.reason)
 	}
 }
