@@ -192,6 +192,14 @@ func (e *Expectation) received(r *reader, n *yaml.Node) {
 	e.Sequence = []*Pattern{p}
 }
 
+// String returns the call as the file has it, such as alice.chat.send.
+func (c *CallName) String() string {
+	if c.Channel != "" {
+		return c.Peer + "." + c.Channel + "." + c.Method
+	}
+	return c.Peer + "." + c.Method
+}
+
 // parse reads alice.close or alice.chat.send.
 func (c *CallName) parse(r *reader, text string) {
 	peer, rest, found := strings.Cut(text, ".")

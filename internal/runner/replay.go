@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/rtcsim/rtcsim/internal/sandbox"
@@ -82,10 +83,14 @@ func (r *Runner) Replay(ctx context.Context, open func() (*recorder.Reader, erro
 		return nil, err
 	}
 	if end.Outcome == recorder.OutcomeInterrupted {
-		return nil, ctx.Err()
+		return nil, errors.New(end.Message)
 	}
 	if err == nil {
-		result.Divergence = compare.Compare(next(), nil)
+		recorded := next()
+		if recorded != nil && end.Outcome == recorder.OutcomeLimit {
+			return nil, fmt.Errorf("%s; the %d events until then are the same", end.Message, compare.Equal())
+		}
+		result.Divergence = compare.Compare(recorded, nil)
 	}
 	result.Equal = compare.Equal()
 	return result, nil

@@ -3,7 +3,6 @@
 package sandbox
 
 import (
-	"bytes"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -32,5 +31,5 @@ func embedded() (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the embedded guest: %w", err)
 	}
-	return newImage(bytes.Clip(wasm), m), nil
+	return newImage(wasm, m), nil
 }

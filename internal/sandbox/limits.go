@@ -23,6 +23,9 @@ type Limits struct {
 	Spin uint64
 }
 
+// MaxMemory is the most that Limits.Memory can be: what 32 bits can address.
+const MaxMemory = 4 << 30
+
 func (l Limits) withDefaults() Limits {
 	if l.Virtual == 0 {
 		l.Virtual = 25 * time.Hour

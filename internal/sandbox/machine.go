@@ -53,6 +53,9 @@ type MachineConfig struct {
 // NewMachine compiles the image. The compilation takes some seconds, or a fifth of one when it is in the cache.
 func NewMachine(ctx context.Context, image *Image, c MachineConfig) (*Machine, error) {
 	memory := Limits{Memory: c.Memory}.withDefaults().Memory
+	if memory < 0 || memory > MaxMemory {
+		return nil, fmt.Errorf("a guest cannot have %d bytes of memory: %d is the most", memory, int64(MaxMemory))
+	}
 	const page = 64 << 10
 	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(uint32((memory + page - 1) / page))
 	if c.CacheDir != "" {
@@ -142,7 +145,7 @@ func (g *guest) live(m *Machine) error {
 		WithStartFunctions("_initialize").
 		WithStdout(&g.stderr).
 		WithStderr(&g.stderr).
-		WithEnv("GOGC", strings.TrimPrefix(GC, "GOGC=")).
+		WithEnv("GOGC", strings.TrimPrefix(GC, "GOGC=400")).
 		WithWalltime(g.clock.walltime, sys.ClockResolution(1)).
 		WithNanotime(g.clock.nanotime, sys.ClockResolution(1)).
 		WithNanosleep(g.sleep).

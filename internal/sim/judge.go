@@ -43,10 +43,7 @@ func newJudge(s *Session) *judge {
 		j.watches = append(j.watches, w)
 		j.byStep[e] = w
 		for _, p := range w.patterns() {
-			switch p.Event {
-			case recorder.KindPacketSent, recorder.KindPacketDelivered, recorder.KindPacketDropped:
-				j.packets = true
-			}
+			j.packets = j.packets || isPacket(p.Event)
 		}
 		return w
 	}
@@ -109,12 +106,7 @@ func (j *judge) do(f func()) {
 
 // observe is told of every event.
 func (j *judge) observe(e recorder.Event, data any) {
-	switch e.Kind {
-	case recorder.KindPacketSent, recorder.KindPacketDelivered, recorder.KindPacketDropped:
-		if !j.packets {
-			return
-		}
-	case recorder.KindVerdict, recorder.KindEnd:
+	if isPacket(e.Kind) && !j.packets || e.Kind == recorder.KindVerdict || e.Kind == recorder.KindEnd {
 		return
 	}
 	j.do(func() {

@@ -3,6 +3,7 @@ package sim
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/webrtc/v4"
@@ -23,6 +24,8 @@ type peer struct {
 	looks chan struct{}
 	// inbox holds what the application has to do about messages that signaling brought, in their order.
 	inbox chan func()
+	// data tells that a description with a data section was set.
+	data atomic.Bool
 
 	mu        sync.Mutex
 	channels  []*channel
@@ -184,12 +187,14 @@ func (p *peer) watch() {
 // sctpState returns the state of the SCTP transport. In the standard there is none until a description with a data
 // section was set (RTCPeerConnection.sctp is null); pion always has one.
 func (p *peer) sctpState() (state string, ok bool) {
-	for _, d := range []*webrtc.SessionDescription{p.pc.LocalDescription(), p.pc.RemoteDescription()} {
-		if d != nil && strings.Contains(d.SDP, "\r\nm=application") {
-			return p.pc.SCTP().State().String(), true
+	if !p.data.Load() {
+		for _, d := range []*webrtc.SessionDescription{p.pc.LocalDescription(), p.pc.RemoteDescription()} {
+			if d != nil && strings.Contains(d.SDP, "\r\nm=application") {
+				p.data.Store(true)
+			}
 		}
 	}
-	return "", false
+	return p.pc.SCTP().State().String(), p.data.Load()
 }
 
 // states returns the state attributes as they are now.

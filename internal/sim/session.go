@@ -141,12 +141,21 @@ func (s *Session) inFlight() int {
 // observe is told of every event, right after it was recorded and in the goroutine that it happened in.
 func (s *Session) observe(e recorder.Event, data any) {
 	s.judge.observe(e, data)
-	if p := s.peers[e.Peer]; p != nil {
+	if p := s.peers[e.Peer]; p != nil && !isPacket(e.Kind) {
 		p.look()
 	}
 	for _, h := range s.handlers {
 		h.observe(e, data)
 	}
+}
+
+// isPacket tells whether a kind of event is about a packet: most events are, and few care.
+func isPacket(k recorder.Kind) bool {
+	switch k {
+	case recorder.KindPacketSent, recorder.KindPacketDelivered, recorder.KindPacketDropped:
+		return true
+	}
+	return false
 }
 
 // steps yields all steps of a scenario, those of its handlers too.

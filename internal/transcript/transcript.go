@@ -20,10 +20,12 @@ type Printer struct {
 	style   styles
 	packets bool
 
-	sent    map[uint64]recorder.PacketSent // packets under way, by the event that sent them
-	pending map[uint64]bool                // calls that were the last line printed
-	last    uint64                         // the event that was printed last
-	names   []string                       // of peers, in the order they appeared
+	sent  map[uint64]recorder.PacketSent // packets under way, by the event that sent them
+	last  uint64                         // the event that was printed last
+	names []string                       // of peers, in the order they appeared
+
+	line  string // what was printed last, without its time
+	again int    // how often it happened again since, without being printed
 }
 
 type styles struct {
@@ -50,7 +52,6 @@ func New(out io.Writer, renderer *lipgloss.Renderer, packets bool) *Printer {
 		},
 		packets: packets,
 		sent:    make(map[uint64]recorder.PacketSent),
-		pending: make(map[uint64]bool),
 	}
 }
 
@@ -65,7 +66,22 @@ func (p *Printer) Event(e recorder.Event) {
 	if style, ok := p.peerStyle(e); ok {
 		peer = style.Render(pad(e.Peer, 8))
 	}
-	fmt.Fprintf(p.out, "%s  %s  %s\n", p.style.dim.Render(Time(e.Time)), peer, text)
+	line := peer + "  " + text
+	if line == p.line && e.Kind != recorder.KindVerdict {
+		p.again++
+		return
+	}
+	p.Flush()
+	p.line = line
+	fmt.Fprintf(p.out, "%s  %s\n", p.style.dim.Render(Time(e.Time)), line)
+}
+
+// Flush prints how often the last line happened again. Call it after the last event.
+func (p *Printer) Flush() {
+	if p.again > 0 {
+		fmt.Fprintf(p.out, "%s\n", p.style.dim.Render(fmt.Sprintf("%24s… and %d times more", "", p.again)))
+	}
+	p.line, p.again = "", 0
 }
 
 // Line prints an event from its line in a recording.
@@ -116,12 +132,10 @@ func (p *Printer) text(e recorder.Event) string {
 	case recorder.Step:
 		return p.style.step.Render(fmt.Sprintf("── %s", d.Text)) + p.style.dim.Render(fmt.Sprintf("  line %d", d.Line))
 	case recorder.Call:
-		p.pending[e.Seq] = true
 		return p.style.bold.Render(method(d.Channel, d.Method)) + "(" + arguments(d) + ")"
 	case recorder.Return:
 		// A call that came back well, at once and right after, needs no line of its own.
 		quiet := d.Error == nil && d.Took == 0 && p.last == e.Cause && d.Method != "close"
-		delete(p.pending, e.Cause)
 		if quiet {
 			return ""
 		}
@@ -162,7 +176,7 @@ func (p *Printer) text(e recorder.Event) string {
 			return p.style.good.Render("✓ " + d.Text)
 		}
 		return p.style.bad.Render("✗ "+d.Text) + p.style.dim.Render(fmt.Sprintf("  line %d", d.Line)) +
-			p.style.bad.Render("\n"+strings.Repeat(" ", 26)+d.Seen)
+			"\n" + strings.Repeat(" ", 26) + p.style.bad.Render(d.Seen)
 	case recorder.SessionEnd:
 		text := "── the end"
 		if len(d.Pending) > 0 {
@@ -200,6 +214,12 @@ func method(channel, method string) string {
 
 // arguments shows the arguments of a call, as far as they fit into a line.
 func arguments(d recorder.Call) string {
+	if d.Method == "send" {
+		var m recorder.Message
+		if json.Unmarshal(d.Args, &m) == nil {
+			return content(&m)
+		}
+	}
 	var desc struct {
 		Type      string `json:"type"`
 		SDP       string `json:"sdp"`
@@ -247,12 +267,19 @@ func (p *Printer) channel(name string, d recorder.ChannelEvent) string {
 		text += fmt.Sprintf(" %q", d.Label)
 	}
 	switch {
-	case d.Message != nil && d.Message.Size > len(d.Message.Text):
-		text += fmt.Sprintf(" %d bytes", d.Message.Size)
 	case d.Message != nil:
-		text += fmt.Sprintf(" %q", d.Message.Text)
+		text += " " + content(d.Message)
 	case d.Error != "":
 		text += " " + d.Error
 	}
 	return text + p.style.dim.Render(" (readyState "+d.Now+")")
+}
+
+// content shows a message: its text if that is short, else its size.
+func content(m *recorder.Message) string {
+	const most = 80
+	if m.Size == len(m.Text) && m.Size <= most {
+		return fmt.Sprintf("%q", m.Text)
+	}
+	return fmt.Sprintf("%d bytes", m.Size)
 }
