@@ -15,5 +15,5 @@ func (c *clock) walltime() (sec int64, nsec int32) {
 	return t.Unix(), int32(t.Nanosecond())
 }
 
-// nanotime is the monotonic clock. The Go runtime takes 0 for "no time", so that it begins at 1.
-func (c *clock) nanotime() int64 { return int64(c.now) + 1 }
+// nanotime is the monotonic clock. The Go runtime takes 0 for "no time", so that it begins at 1, when now is -1.
+func (c *clock) nanotime() int64 { return int64(c.now) + 2 }
