@@ -218,3 +218,14 @@ type Signal struct {
 	SDP       string  `json:"sdp,omitempty"`
 	Candidate *string `json:"candidate,omitempty"`
 }
+
+// Remark is the data of KindRemark. Peer is the peer that it is about; the Cause is the event that differs from the
+// standard, or where an event is missing, the one that should have led to it.
+type Remark struct {
+	// Rule names the rule that found it, such as "event-after-close"; docs/standard.md explains all rules.
+	Rule string `json:"rule"`
+	// Text says in a sentence what pion did and what the standard says.
+	Text string `json:"text"`
+	// Spec is a link to the section of the standard.
+	Spec string `json:"spec"`
+}

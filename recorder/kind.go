@@ -50,4 +50,7 @@ const (
 	// Signaling, the application's own channel between the peers.
 	KindSignalSent      Kind = "signal-sent"
 	KindSignalDelivered Kind = "signal-delivered"
+
+	// The standard.
+	KindRemark Kind = "remark" // what pion did differs from the standard
 )

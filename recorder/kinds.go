@@ -61,6 +61,8 @@ var Kinds = []KindInfo{
 
 	{KindSignalSent, "a peer sent a signaling message", Signal{}, ""},
 	{KindSignalDelivered, "a signaling message arrived", Signal{}, ""},
+
+	{KindRemark, "what pion did differs from the standard; its cause is the event that differs", Remark{}, ""},
 }
 
 // kinds finds the description of a kind by its name.

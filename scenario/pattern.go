@@ -26,6 +26,7 @@ type Pattern struct {
 	Reason  string         `yaml:"reason" doc:"Why a packet was dropped." example:"loss"`
 	Before  *time.Duration `yaml:"before" doc:"Only events before this virtual time." example:"20s"`
 	After   *time.Duration `yaml:"after" doc:"Only events at this virtual time or later." example:"10s"`
+	Rule    string         `yaml:"rule" doc:"The rule of a remark about the standard, by its name in docs/standard.md." example:"event-after-close"`
 }
 
 // applies lists, for each type of an event's data, the keys of a pattern that ask for something in it.
@@ -38,6 +39,7 @@ var applies = map[reflect.Type][]string{
 	reflect.TypeFor[recorder.Call]():         {"method", "channel"},
 	reflect.TypeFor[recorder.Return]():       {"method", "channel", "error"},
 	reflect.TypeFor[recorder.PacketEnd]():    {"reason"},
+	reflect.TypeFor[recorder.Remark]():       {"rule"},
 }
 
 // states lists the states that an event can lead to.
@@ -150,6 +152,8 @@ func (p *Pattern) Match(e recorder.Event, data any) bool {
 			(p.Error == "" || d.Error != nil && p.Error == d.Error.Name)
 	case recorder.PacketEnd:
 		return p.Reason == "" || p.Reason == d.Reason
+	case recorder.Remark:
+		return p.Rule == "" || p.Rule == d.Rule
 	}
 	return true
 }
