@@ -25,6 +25,7 @@ type runOptions struct {
 	seed    uint64
 	packets string
 	verbose bool
+	remarks bool
 	limits  sandbox.Limits
 }
 
@@ -36,6 +37,7 @@ func (a *app) runCommand() *cobra.Command {
 		Example: `  rtcsim run call.yaml
   rtcsim run call.yaml --seed 7 -o call-7.rtcrec
   rtcsim run call.yaml -v              # with every packet
+  rtcsim run call.yaml --remarks       # where pion differs from the standard
   rtcsim run call.yaml --json | jq .   # the recording's lines on stdout`,
 		Args: exactly(1, "a scenario file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -51,6 +53,7 @@ func (a *app) runCommand() *cobra.Command {
 	f.Uint64Var(&o.seed, "seed", 0, "the seed, instead of the scenario's")
 	f.StringVar(&o.packets, "packets", recorder.PacketsFull, "what to record of packets: full, headers (no payload) or none")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "show every packet")
+	f.BoolVar(&o.remarks, "remarks", false, "show and list where pion differs from the standard")
 	limitFlags(f, &o.limits)
 	return cmd
 }
@@ -113,9 +116,17 @@ func (a *app) run(cmd *cobra.Command, path string, o runOptions) error {
 	defer r.Close()
 
 	header := r.Header(path, text, seed, recorder.Options{Packets: o.packets})
-	watch := transcript.New(a.stdout, a.renderer, o.verbose).Line
+	watch := transcript.New(a.stdout, a.renderer, o.verbose, o.remarks).Line
 	if a.json {
 		watch = a.jsonLines(header)
+	}
+	var found remarks
+	if o.remarks {
+		show := watch
+		watch = func(line []byte) {
+			show(line)
+			found.line(line)
+		}
 	}
 	end, stats, err := r.Record(cmd.Context(), o.output, header, o.limits, watch)
 	if err != nil {
@@ -123,8 +134,12 @@ func (a *app) run(cmd *cobra.Command, path string, o runOptions) error {
 	}
 	if a.json {
 		watch(marshal(map[string]any{"end": end}))
+		if o.remarks {
+			fmt.Fprintf(a.stdout, "%s\n", marshal(map[string]any{"remarks": found}))
+		}
 	} else {
-		a.summary(end, stats, o.output)
+		a.listRemarks(found)
+		a.summary(end, stats, o)
 	}
 	switch end.Outcome {
 	case recorder.OutcomePassed:
@@ -164,7 +179,7 @@ func marshal(v any) []byte {
 }
 
 // summary prints what became of the run.
-func (a *app) summary(end recorder.End, stats sandbox.Stats, recording string) {
+func (a *app) summary(end recorder.End, stats sandbox.Stats, o runOptions) {
 	style := a.renderer.NewStyle()
 	good, bad := style.Bold(true).Foreground(a.colour("28", "78")), style.Bold(true).Foreground(a.colour("160", "203"))
 	verdict := good.Render(fmt.Sprintf("✓ %s held", count(end.Held, "expectation")))
@@ -178,9 +193,16 @@ func (a *app) summary(end recorder.End, stats sandbox.Stats, recording string) {
 	fmt.Fprintf(a.stdout, "  time       %v virtual, %v on the wall (%.0f times as fast)\n", stats.Virtual, stats.Wall.Round(time.Millisecond), speed)
 	sent, delivered, dropped := end.Counts[recorder.KindPacketSent], end.Counts[recorder.KindPacketDelivered], end.Counts[recorder.KindPacketDropped]
 	fmt.Fprintf(a.stdout, "  events     %d; packets: %d sent, %d delivered, %d dropped\n", end.Events, sent, delivered, dropped)
+	if n := int(end.Counts[recorder.KindRemark]); n > 0 {
+		hint := "; --remarks lists them"
+		if o.remarks {
+			hint = ""
+		}
+		fmt.Fprintf(a.stdout, "  standard   %s where pion differs from it%s\n", count(n, "remark"), hint)
+	}
 	fmt.Fprintf(a.stdout, "  digest     %s\n", end.Digest)
-	fmt.Fprintf(a.stdout, "  recording  %s\n", recording)
-	fmt.Fprintf(a.stdout, "  again      rtcsim replay %s\n", recording)
+	fmt.Fprintf(a.stdout, "  recording  %s\n", o.output)
+	fmt.Fprintf(a.stdout, "  again      rtcsim replay %s\n", o.output)
 }
 
 func count(n int, what string) string {

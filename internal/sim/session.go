@@ -52,7 +52,7 @@ func (s *Session) Now() time.Duration { return time.Since(s.start) }
 
 // Run runs the scenario to its limit, or until the script fails.
 func (s *Session) Run() {
-	s.log.Add("", recorder.KindRun, 0, recorder.Run{Identity: s.identity})
+	remarks := newRemarks(s.log, s.log.Add("", recorder.KindRun, 0, recorder.Run{Identity: s.identity}))
 	s.log.Observe(s.observe)
 	go s.judge.run()
 
@@ -75,6 +75,7 @@ func (s *Session) Run() {
 	case <-s.failed:
 		reason = "failed"
 	}
+	remarks.finish()
 	if s.judge.finish() {
 		<-s.failed
 	}

@@ -14,12 +14,12 @@ import (
 var iceRules = []*Rule{
 	{
 		ID:       "trickle-not-offered",
-		Standard: "every description has a=ice-options:trickle",
+		Standard: "every offer has a=ice-options:trickle",
 		Spec:     jsep + "5.2.1",
 		Pion:     "writes it only when the application asks for it, so that the other side's canTrickleIceCandidates is false.",
 		Where:    "peerconnection.go:781",
 		find: onReturn(func(p *peer, c *call, r recorder.Return) string {
-			if c.name != "createOffer" && c.name != "createAnswer" || r.Error != nil {
+			if c.name != "createOffer" || r.Error != nil {
 				return ""
 			}
 			var d description
@@ -31,7 +31,7 @@ var iceRules = []*Rule{
 					return ""
 				}
 			}
-			return c.name + " made a description without a=ice-options:trickle"
+			return "createOffer made an offer without a=ice-options:trickle"
 		}),
 		Once: true,
 	},
@@ -39,7 +39,7 @@ var iceRules = []*Rule{
 		ID:       "gathering-before-set",
 		Standard: "gathering begins with setLocalDescription, after a restart, too",
 		Spec:     webrtc + "dom-peerconnection-setlocaldescription",
-		Pion:     "restarts ICE in createOffer({iceRestart: true}) already. The other side drops the new candidates, whose offer it does not have yet.",
+		Pion:     "restarts ICE in createOffer({iceRestart: true}) already, and the answerer in setRemoteDescription. The candidates go out before the description that they belong to, and the other side drops them.",
 		Where:    "peerconnection.go:695-699, icetransport.go:213-229",
 		Chrome:   "gathers when the offer is set.",
 		find: func(p *peer, e recorder.Event, data any) string {
@@ -47,16 +47,15 @@ var iceRules = []*Rule{
 			switch d := data.(type) {
 			case recorder.StateChange:
 				began = e.Kind == recorder.KindICEGatheringStateChange && d.State == "gathering"
-			case recorder.Candidate:
-				began = d.Candidate != ""
+			case recorder.Candidate: // counts only where the event above did not come
+				began = d.Candidate != "" && p.last[recorder.KindICEGatheringStateChange] != "gathering"
 			}
-			if !began || p.close != nil {
+			switch {
+			case !began || p.close != nil:
 				return ""
-			}
-			if p.restarted != nil {
-				return fmt.Sprintf("%s came after createOffer({iceRestart: true}), without setLocalDescription", e.Kind)
-			}
-			if p.local == "" {
+			case p.restarted != nil:
+				return fmt.Sprintf("%s came after %s restarted ICE, without setLocalDescription", e.Kind, p.restarted.cause)
+			case p.local == "":
 				return fmt.Sprintf("%s came without setLocalDescription", e.Kind)
 			}
 			return ""
@@ -139,7 +138,7 @@ var iceRules = []*Rule{
 		Pion:     "fires it again on every later setLocalDescription.",
 		Where:    "icegatherer.go:493-529",
 		find: on(func(p *peer, e recorder.Event, d recorder.Candidate) string {
-			if !d.End || !p.lastCandidate || p.close != nil {
+			if !d.End || !p.lastCandidate || p.close != nil || !p.listens(recorder.KindICEGatheringStateChange) {
 				return ""
 			}
 			return "icecandidate with null fired again although nothing was gathered"

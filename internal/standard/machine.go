@@ -68,8 +68,3 @@ func (m *Machine) Allows(from, to string) bool {
 		return t.From == from && t.To == to && len(t.Fires) > 0
 	})
 }
-
-// Has tells whether the machine has a state of this name.
-func (m *Machine) Has(state string) bool {
-	return slices.ContainsFunc(m.States, func(s State) bool { return s.Name == state })
-}

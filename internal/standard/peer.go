@@ -33,7 +33,7 @@ type peer struct {
 	needed  bool
 	trigger *call
 
-	// described is when a description was set last, restarted the createOffer with iceRestart that no
+	// described is when a description was set last, restarted the call that asked for a restart of ICE and that no
 	// setLocalDescription has followed yet.
 	described time.Duration
 	restarted *call
@@ -235,7 +235,7 @@ func (p *peer) applyCall(e recorder.Event, d recorder.Call) {
 			break
 		}
 		if old := ufrags(p.remote); len(old) > 0 && c.desc.Type == "offer" && !slices.Equal(old, ufrags(c.desc.SDP)) {
-			p.restarts = true
+			p.restarted, p.restarts = c, true
 		}
 		p.learn(c.desc.SDP, c.time)
 	case c.name == "createOffer":
@@ -315,16 +315,13 @@ func (p *peer) applyReturn(c *call, d recorder.Return) {
 		if c.name == "setRemoteDescription" {
 			p.remote = c.desc.SDP
 		}
-		if t, ok := Signaling.Next(c.state, c.cause); ok && !c.told {
+		if t, ok := Signaling.Next(c.state, c.cause); ok && !c.told && p.listens(recorder.KindSignalingStateChange) {
 			for i := range t.Fires {
 				state := t.To
 				if i < len(t.Fires)-1 {
 					state = "stable" // on the way of an implicit rollback
 				}
 				p.due = append(p.due, dueEvent{state, c.seq})
-			}
-			if d.Now == nil {
-				p.signaling = t.To
 			}
 		}
 		if before != "stable" && p.signaling == "stable" {

@@ -133,11 +133,11 @@ var signalingRules = []*Rule{
 			// Three seconds are more than the handshake of SCTP takes, but on a network that loses nearly all.
 			const enough = 3 * time.Second
 			if p.signaling != "have-remote-pranswer" && p.signaling != "have-local-pranswer" ||
-				p.last[recorder.KindConnectionStateChange] != "connected" || e.Time < p.connected+enough {
+				p.last[recorder.KindConnectionStateChange] != "connected" || e.Time < p.connected+enough || !hasLine(p.remote, "m=application") {
 				return ""
 			}
 			waiting := func(ch *channel) bool {
-				return ch.created != nil && ch.created.time < p.described && !ch.opened && ch.closed == 0 && ch.closeCall == nil
+				return ch.created != nil && !ch.opened && ch.closed == 0 && ch.closeCall == nil
 			}
 			if i := slices.IndexFunc(p.channels, waiting); i >= 0 && p.last[recorder.KindSCTPTransportStateChange] != "connected" {
 				return fmt.Sprintf("the data channel %q has not opened %v after the connection was connected with a pranswer", p.channels[i].label, e.Time-p.connected)
@@ -200,7 +200,7 @@ var signalingRules = []*Rule{
 			m := machineOf(e.Kind)
 			from := p.last[e.Kind]
 			overtakes := len(p.due) > 0 && p.due[0].state != s.State // has a rule of its own
-			if m == nil || from == "" || s.State == from || s.State == "closed" || from == "closed" || p.close != nil ||
+			if m == nil || !p.listens(e.Kind) || from == "" || s.State == from || s.State == "closed" || from == "closed" || p.close != nil ||
 				m == &Signaling && overtakes || m.Allows(from, s.State) {
 				return ""
 			}
@@ -230,7 +230,7 @@ var signalingRules = []*Rule{
 		end: func(p *peer, _ time.Duration) []finding {
 			var missing []finding
 			for _, d := range p.due {
-				if p.close == nil && p.signaling != "closed" && p.listens(recorder.KindSignalingStateChange) {
+				if p.close == nil && p.signaling != "closed" {
 					missing = append(missing, finding{"signalingstatechange to " + d.state + " never fired", d.cause})
 				}
 			}
