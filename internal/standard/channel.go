@@ -127,6 +127,23 @@ var channelRules = []*Rule{
 		},
 	},
 	{
+		ID:       "low-without-send",
+		Standard: "bufferedamountlow fires when what the application has sent falls to the threshold",
+		Spec:     webrtc + "dom-rtcdatachannel-bufferedamount",
+		Pion:     "counts its own message that opens the channel, or acknowledges that, in bufferedAmount.",
+		Where:    "sctp stream.go:443, datachannel.go:666, 722",
+		find: on(func(p *peer, e recorder.Event, d recorder.ChannelEvent) string {
+			if e.Kind != recorder.KindBufferedAmountLow || p.close != nil || p.unclear {
+				return ""
+			}
+			if ch := p.channel(d.Channel); ch != nil && ch.sent {
+				return ""
+			}
+			return fmt.Sprintf("data channel %q fired bufferedamountlow although nothing was sent on it", d.Label)
+		}),
+		Once: true,
+	},
+	{
 		ID:       "channel-arguments-accepted",
 		Standard: "createDataChannel rejects such arguments",
 		Spec:     createChannel,

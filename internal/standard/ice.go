@@ -108,7 +108,7 @@ var iceRules = []*Rule{
 		Standard: "usernameFragment holds the fragment that the candidate belongs to",
 		Spec:     webrtc + "dom-rtcicecandidate-usernamefragment",
 		Pion:     "leaves the member out; the text of the candidate has it as an extension.",
-		Where:    "icecandidate.go:206-226",
+		Where:    "icecandidate.go:229-244",
 		find: on(func(p *peer, e recorder.Event, d recorder.Candidate) string {
 			if d.Candidate == "" || d.UsernameFragment != nil {
 				return ""
@@ -194,8 +194,8 @@ var iceRules = []*Rule{
 		ID:       "pair-after-state",
 		Standard: "selectedcandidatepairchange fires before the state changes that go with it",
 		Spec:     webrtc + "dfn-change-the-selected-candidate-pair-and-state",
-		Pion:     "tells of the state first.",
-		Where:    "icetransport.go:120-140",
+		Pion:     "has a queue for each of the two, and tells of the state first.",
+		Where:    "ice agent.go:791, 815",
 		find: on(func(p *peer, e recorder.Event, _ recorder.CandidatePair) string {
 			if p.pair || p.close != nil || p.last[recorder.KindICETransportStateChange] != "connected" || p.iceConnected != e.Time {
 				return ""

@@ -41,8 +41,17 @@ var neededRules = []*Rule{
 		Spec:     webrtc + "set-the-session-description",
 		Pion:     "asks for negotiationneeded before it tells of the new state.",
 		Where:    "peerconnection.go:1092-1098",
-		find: func(p *peer, e recorder.Event, _ any) string {
-			if e.Kind != recorder.KindNegotiationNeeded || p.close != nil || len(p.due) == 0 || p.due[len(p.due)-1].state != "stable" {
+		find: func(p *peer, e recorder.Event, data any) string {
+			if e.Kind != recorder.KindNegotiationNeeded || p.close != nil {
+				return ""
+			}
+			due := len(p.due) > 0 && p.due[len(p.due)-1].state == "stable"
+			if c := p.inside("setLocalDescription", "setRemoteDescription"); c != nil && !c.told {
+				t, ok := Signaling.Next(c.state, c.cause)
+				d, _ := data.(recorder.Negotiation)
+				due = ok && t.From != t.To && t.To == "stable" && d.Now == "stable"
+			}
+			if !due {
 				return ""
 			}
 			return "negotiationneeded fired before the signalingstatechange to stable"

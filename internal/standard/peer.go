@@ -33,7 +33,7 @@ type peer struct {
 	needed  bool
 	trigger *call
 
-	// described is when a description was set last, restarted the call that asked for a restart of ICE and that no
+	// described is when a description was set last, -1 before; restarted the call that asked for a restart of ICE and that no
 	// setLocalDescription has followed yet.
 	described time.Duration
 	restarted *call
@@ -82,12 +82,14 @@ type description struct {
 
 // channel is a data channel as its peer sees it.
 type channel struct {
-	name, label     string
-	created         *call  // nil if the other peer made it, or if its name is all that is known
-	opened          bool   // open fired
-	closing, failed bool   // closing or error fired
-	closed          uint64 // the event close
-	closeCall       *call  // the first close() of this side
+	name, label string
+	created     *call  // nil if the other peer made it, or if its name is all that is known
+	sent        bool   // send was called
+	opened      bool   // open fired
+	closing     bool   // closing fired
+	failed      bool   // error fired
+	closed      uint64 // the event close
+	closeCall   *call  // the first close() of this side
 }
 
 func newPeer(c *Checker, name string) *peer {
@@ -97,6 +99,7 @@ func newPeer(c *Checker, name string) *peer {
 		noted:     make(map[*Rule]bool),
 		last:      make(map[recorder.Kind]string),
 		signaling: Signaling.States[0].Name,
+		described: -1,
 		ended:     -1,
 	}
 	for _, m := range Machines {
@@ -219,7 +222,11 @@ func (p *peer) applyCall(e recorder.Event, d recorder.Call) {
 	}
 	switch {
 	case c.channel != "":
-		if ch := p.named(c.channel); c.name == "close" && ch.closeCall == nil {
+		ch := p.named(c.channel)
+		switch {
+		case c.name == "send":
+			ch.sent = true
+		case isClose(c.name) && ch.closeCall == nil:
 			ch.closeCall = c
 		}
 	case c.name == "setLocalDescription" || c.name == "setRemoteDescription":
