@@ -2,6 +2,7 @@ package sim
 
 import (
 	"sync"
+	"time"
 
 	"github.com/rtcsim/rtcsim/internal/standard"
 	"github.com/rtcsim/rtcsim/recorder"
@@ -52,9 +53,9 @@ func (r *remarks) observe(e recorder.Event, data any) {
 }
 
 // finish records what only the end shows: what never happened.
-func (r *remarks) finish() {
+func (r *remarks) finish(now time.Duration) {
 	r.mu.Lock()
-	found := r.checker.End()
+	found := r.checker.End(now)
 	r.mu.Unlock()
 	r.add(found)
 }

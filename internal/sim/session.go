@@ -75,7 +75,7 @@ func (s *Session) Run() {
 	case <-s.failed:
 		reason = "failed"
 	}
-	remarks.finish()
+	remarks.finish(s.Now())
 	if s.judge.finish() {
 		<-s.failed
 	}

@@ -109,22 +109,43 @@ var channelRules = []*Rule{
 		},
 	},
 	{
-		ID:       "open-missing",
-		Standard: "a data channel opens when its connection is connected",
-		Spec:     announceOpen,
+		ID:       "announcement-missing",
+		Standard: "datachannel fires when the other peer's channel is there",
+		Spec:     webrtc + "announcing-a-data-channel-instance",
 		Pion:     "stops to accept channels once a message has come on a stream that has none.",
 		Where:    "sctptransport.go:273-285",
 		end: func(p *peer, now time.Duration) []finding {
+			others := p.others()
+			if len(others) != 1 || others[0].unclear || !p.listens(recorder.KindDataChannel) {
+				return nil // whose channels would be announced here?
+			}
 			var missing []finding
-			for _, ch := range p.channels {
-				if ch.created == nil || ch.opened || ch.closed != 0 || ch.closeCall != nil || p.unclear ||
-					!p.settled(ch.created.time, now) || p.last[recorder.KindSCTPTransportStateChange] != "connected" || !p.listens(recorder.KindOpen) {
+			for _, ch := range others[0].channels {
+				if ch.created == nil || ch.created.dataChannel().Negotiated || !ch.opened || ch.closed != 0 || ch.closeCall != nil || !p.settled(ch.created.time, now) {
 					continue
 				}
-				missing = append(missing, finding{fmt.Sprintf("data channel %q never opened", ch.label), ch.created.seq})
+				if !slices.ContainsFunc(p.channels, func(c *channel) bool { return c.announced && c.label == ch.label }) {
+					missing = append(missing, finding{fmt.Sprintf("the data channel %q of the other peer was never announced", ch.label), ch.created.seq})
+				}
 			}
 			return missing
 		},
+	},
+	{
+		ID:       "open-before-event",
+		Standard: "a channel that this side made is connecting until open fires, and send throws InvalidStateError",
+		Spec:     announceOpen,
+		Pion:     "has it open as soon as SCTP is up, and fires open when the other side has acknowledged it.",
+		Where:    "datachannel.go:218-231, 351-365",
+		find: onReturn(func(p *peer, c *call, r recorder.Return) string {
+			if c.name != "send" || r.Error != nil || p.close != nil || p.unclear || !p.listens(recorder.KindOpen) {
+				return ""
+			}
+			if ch := p.channel(c.channel); ch == nil || ch.created == nil || ch.opened {
+				return ""
+			}
+			return fmt.Sprintf("send succeeded on data channel %q before open fired", c.channel)
+		}),
 	},
 	{
 		ID:       "low-without-send",
@@ -180,12 +201,13 @@ var channelRules = []*Rule{
 			if json.Unmarshal(c.args, &message) != nil || ch == nil {
 				return ""
 			}
-			notOpen := !ch.opened || ch.closeCall != nil || ch.closed != 0 || p.close != nil
+			tooLarge := message.Size > p.maxMessageSize()
+			closed := ch.closeCall != nil || ch.closed != 0 || p.close != nil
 			switch {
-			case notOpen && r.Error.Name != "InvalidStateError":
-				return "send on a channel that is not open failed with " + r.Error.Name
-			case !notOpen && message.Size > p.maxMessageSize() && r.Error.Name != "TypeError":
+			case tooLarge && !closed && r.Error.Name != "TypeError" && r.Error.Name != "InvalidStateError":
 				return fmt.Sprintf("send of %d bytes, where %d are the most, failed with %s", message.Size, p.maxMessageSize(), r.Error.Name)
+			case !tooLarge && (closed || !ch.opened) && r.Error.Name != "InvalidStateError":
+				return "send on a channel that is not open failed with " + r.Error.Name
 			}
 			return ""
 		}),

@@ -10,7 +10,6 @@ import (
 // for the first event. It is not safe for concurrent use.
 type Checker struct {
 	peers []*peer // in the order in which they appeared
-	time  time.Duration
 	deaf  []deafness
 }
 
@@ -32,7 +31,6 @@ func (c *Checker) Event(e recorder.Event, data any) []Remark {
 	case recorder.KindPacketSent, recorder.KindPacketDelivered, recorder.KindPacketDropped, recorder.KindRemark:
 		return nil
 	}
-	c.time = e.Time
 	p := c.peer(e)
 	if p == nil {
 		return nil
@@ -50,15 +48,15 @@ func (c *Checker) Event(e recorder.Event, data any) []Remark {
 	return remarks
 }
 
-// End returns what only the end of the session shows: events that never came. No events may follow.
-func (c *Checker) End() []Remark {
+// End returns what only the end of the session shows, at that time: events that never came. No events may follow.
+func (c *Checker) End(now time.Duration) []Remark {
 	var remarks []Remark
 	for _, p := range c.peers {
 		for _, r := range Rules {
 			if r.end == nil || r.Once && p.noted[r] {
 				continue
 			}
-			for _, f := range r.end(p, c.time) {
+			for _, f := range r.end(p, now) {
 				remarks = p.remark(remarks, r, f)
 			}
 		}

@@ -84,6 +84,7 @@ type description struct {
 type channel struct {
 	name, label string
 	created     *call  // nil if the other peer made it, or if its name is all that is known
+	announced   bool   // datachannel fired
 	sent        bool   // send was called
 	opened      bool   // open fired
 	closing     bool   // closing fired
@@ -384,6 +385,8 @@ func (p *peer) applyChannel(e recorder.Event, d recorder.ChannelEvent) {
 		ch.name = d.Channel
 	}
 	switch e.Kind {
+	case recorder.KindDataChannel:
+		ch.announced = true
 	case recorder.KindOpen:
 		ch.opened = true
 	case recorder.KindClosing:

@@ -360,15 +360,13 @@ var ruleTests = map[string]struct {
 			s.open()
 			s.do("alice", "addIceCandidate", nil, nil)
 			s.wait(time.Minute)
-			s.channel("alice", recorder.KindMessage, "open")
 		},
 		right: func(s *session) {
 			s.connect()
 			s.open()
 			s.do("alice", "addIceCandidate", nil, nil)
 			s.ice("alice", "completed", "")
-			s.wait(time.Minute)
-			s.channel("bob", recorder.KindMessage, "open") // bob does not know that there are no more
+			s.wait(time.Minute) // and bob does not know that there are no more
 		},
 	},
 
@@ -498,16 +496,31 @@ var ruleTests = map[string]struct {
 			again(s)
 		},
 	},
-	"open-missing": {
+	"announcement-missing": {
 		wrong: func(s *session) {
 			s.connect()
+			s.channel("alice", recorder.KindOpen, "open")
 			s.wait(time.Minute)
-			s.fire("alice", recorder.KindLog, recorder.LogLine{})
 		},
 		right: func(s *session) {
 			s.connect()
+			s.channel("alice", recorder.KindOpen, "open")
 			s.wait(time.Second) // it may still come
-			s.fire("alice", recorder.KindLog, recorder.LogLine{})
+		},
+	},
+	"open-before-event": {
+		wrong: func(s *session) {
+			s.connect()
+			s.do("alice", "chat.send", recorder.Message{Size: 1}, nil)
+			s.open()
+		},
+		right: func(s *session) {
+			s.connect()
+			s.refuse("alice", "chat.send", recorder.Message{Size: 1}, "InvalidStateError")
+			s.channel("bob", recorder.KindDataChannel, "open")
+			s.do("bob", "chat.send", recorder.Message{Size: 1}, nil)
+			s.channel("bob", recorder.KindOpen, "open")
+			s.channel("alice", recorder.KindOpen, "open")
 		},
 	},
 	"low-without-send": {
@@ -580,7 +593,6 @@ func again(s *session) {
 		s.state(peer, recorder.KindConnectionStateChange, "connected")
 	}
 	s.wait(time.Minute)
-	s.fire("alice", recorder.KindLog, recorder.LogLine{})
 }
 
 // TestRules checks that each rule finds what is wrong, nothing else finds it, and nothing is found where all is right.

@@ -39,7 +39,7 @@ func (s *session) add(peer string, kind recorder.Kind, cause uint64, data any) u
 
 // rules returns the rules of the remarks, at the end of the session.
 func (s *session) rules() []string {
-	s.remarks = append(s.remarks, s.checker.End()...)
+	s.remarks = append(s.remarks, s.checker.End(s.time)...)
 	var rules []string
 	for _, r := range s.remarks {
 		rules = append(rules, r.Rule.ID)
