@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rtcsim/rtcsim/internal/standard"
 	"github.com/rtcsim/rtcsim/recorder"
 	"gopkg.in/yaml.v3"
 )
@@ -88,6 +89,13 @@ func (p *Pattern) read(r *reader, n *yaml.Node) {
 	if p.Method != "" && !slices.ContainsFunc(Methods, func(m *Method) bool { return m.Name == p.Method }) {
 		names := slices.Concat(methodNames("RTCPeerConnection"), methodNames("RTCDataChannel"))
 		r.unknown(at("method"), "unknown-method", "method", p.Method, names)
+	}
+	if p.Rule != "" && standard.RuleOf(p.Rule) == nil {
+		var names []string
+		for _, rule := range standard.Rules {
+			names = append(names, rule.ID)
+		}
+		r.unknown(at("rule"), "unknown-value", "rule", p.Rule, names)
 	}
 	if p.Before != nil && p.After != nil && *p.Before <= *p.After {
 		r.errorf(at("before"), "never-matches", "", "no time lies before %v and after %v", *p.Before, *p.After)
