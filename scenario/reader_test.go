@@ -57,6 +57,12 @@ func TestRead(t *testing.T) {
 	closing := &scenario.Call{Peer: "alice", Method: method(t, "RTCPeerConnection", "close"), Args: &scenario.Close{}}
 	hello := &scenario.Pattern{Peer: "bob", Event: recorder.KindMessage, Channel: "chat", Data: ptr("hello")}
 	configuration := scenario.Configuration{ICETransportPolicy: "all", BundlePolicy: "balanced", RTCPMuxPolicy: "require"}
+	engine := scenario.Engine{
+		DTLS: scenario.EngineDTLS{AnsweringRole: "client", ExtendedMasterSecret: "request", CloseConnection: true},
+		SRTP: scenario.EngineSRTP{ReplayProtection: true, RTCPReplayProtection: true},
+	}
+	patient := engine
+	patient.ICE.FailedTimeout = ptr(10 * time.Second)
 	want := &scenario.Scenario{
 		File:  "outage.yaml",
 		Name:  "Test",
@@ -72,8 +78,8 @@ func TestRead(t *testing.T) {
 		},
 		Peers: []*scenario.Peer{
 			{Name: "alice", Network: "home", Configuration: configuration,
-				Engine: scenario.Engine{ICE: scenario.EngineICE{FailedTimeout: ptr(10 * time.Second)}}},
-			{Name: "bob", Network: "internet", Configuration: configuration},
+				Engine: patient},
+			{Name: "bob", Network: "internet", Configuration: configuration, Engine: engine},
 		},
 		Signaling: scenario.Signaling{Delay: 40 * time.Millisecond},
 		Steps: []*scenario.Step{
@@ -186,13 +192,14 @@ func TestMethodExamples(t *testing.T) {
 		text := "peers: {alice: {}, bob: {}}\nsteps:\n" +
 			"  - {alice: createDataChannel, with: {label: chat}}\n" +
 			"  - {alice: createOffer, as: offer}\n" +
+			"  - {alice: addTrack, with: {track: mic}, as: voice}\n" +
 			"  - " + m.Example + "\n"
 		s, err := scenario.Read(m.Name+".yaml", []byte(text))
 		if err != nil {
 			t.Errorf("the example of %s.%s: %v", m.Interface, m.Name, err)
 			continue
 		}
-		if c, ok := s.Steps[2].Action.(*scenario.Call); !ok || c.Method != m {
+		if c, ok := s.Steps[3].Action.(*scenario.Call); !ok || c.Method != m {
 			t.Errorf("the example of %s.%s is one of something else", m.Interface, m.Name)
 		}
 	}
