@@ -199,7 +199,7 @@ func (p *Printer) text(e recorder.Event) string {
 			return p.style.warn.Render(fmt.Sprintf("packet %d dropped: %s (%s, %d bytes)", d.ID, d.Reason, sent.Protocol, sent.Size))
 		}
 		return p.style.dim.Render(fmt.Sprintf("packet %d delivered: %s, %d bytes", d.ID, sent.Protocol, sent.Size))
-	case recorder.Run:
+	case recorder.Run, recorder.Snapshot:
 		return ""
 	}
 	return name
