@@ -218,3 +218,112 @@ type Signal struct {
 	SDP       string  `json:"sdp,omitempty"`
 	Candidate *string `json:"candidate,omitempty"`
 }
+
+// TrackEvent is the data of KindTrack.
+type TrackEvent struct {
+	// Track is the id of the track: for tracks of the scenario, its name. Stream is the id of its MediaStream.
+	Track  string `json:"track"`
+	Stream string `json:"stream,omitempty"`
+	// Kind is audio or video.
+	Kind string `json:"kind"`
+	// Codec is the name of the codec, such as "VP8".
+	Codec string `json:"codec"`
+	// RID is the RTP stream identifier of a simulcast layer. pion announces each layer as a track of its own.
+	RID string `json:"rid,omitempty"`
+	// SSRC is the synchronization source of its packets, MID the transceiver's.
+	SSRC uint32 `json:"ssrc"`
+	MID  string `json:"mid,omitempty"`
+	// Origin is "transport": a packet led to the event, not setRemoteDescription.
+	Origin string `json:"origin"`
+}
+
+// Media is the data of KindMedia. All counts are since the track began; nothing is subtracted for retransmissions
+// unless it says so.
+type Media struct {
+	// Track is the id of the track, RID tells its simulcast layer, SSRC its synchronization source.
+	Track string `json:"track"`
+	RID   string `json:"rid,omitempty"`
+	SSRC  uint32 `json:"ssrc"`
+	// Kind is audio or video, Codec the name of the codec, such as "VP8".
+	Kind  string `json:"kind"`
+	Codec string `json:"codec"`
+	// End marks the last measurement of the track.
+	End bool `json:"end,omitempty"`
+	// Packets counts the different packets that arrived, retransmissions of lost ones included; Bytes are those of their payloads.
+	Packets int `json:"packets"`
+	Bytes   int `json:"bytes"`
+	// Bitrate is that of the payloads of the last second, in bits per second.
+	Bitrate int `json:"bitrate"`
+	// Expected counts the packets that the sequence numbers tell of (RFC 3550, appendix A.3).
+	Expected int `json:"expected"`
+	// Lost counts those that did not arrive when they were sent first. Repaired counts those among them that
+	// a retransmission brought (RFC 4588).
+	Lost     int `json:"lost"`
+	Repaired int `json:"repaired"`
+	// Duplicates counts packets that had arrived before, Reordered those that came after one with a higher sequence number.
+	Duplicates int `json:"duplicates"`
+	Reordered  int `json:"reordered"`
+	// Jitter is the interarrival jitter of RFC 3550, section 6.4.1, in nanoseconds.
+	Jitter time.Duration `json:"jitter"`
+	// Frames counts the frames that a decoder could decode, Keyframes the keyframes among them. For audio each packet is a frame.
+	Frames    int `json:"frames"`
+	Keyframes int `json:"keyframes"`
+	// Skipped counts the packets that arrived in vain: frames without all of their packets, or without those that they refer to.
+	Skipped int `json:"skipped"`
+	// Freezes and FreezeTime are freezeCount and totalFreezesDuration of the W3C's statistics.
+	Freezes    int           `json:"freezes"`
+	FreezeTime time.Duration `json:"freezeTime"`
+	// PLIs counts the keyframes that the receiver asked for.
+	PLIs int `json:"plis"`
+	// FirstPacket, FirstKeyframe and FirstFrame are the virtual times at which they were there, the two latter completely.
+	FirstPacket   time.Duration  `json:"firstPacket"`
+	FirstKeyframe *time.Duration `json:"firstKeyframe,omitempty"`
+	FirstFrame    *time.Duration `json:"firstFrame,omitempty"`
+}
+
+// RTCP is the data of KindRTCP: one packet of a compound packet.
+type RTCP struct {
+	// Direction is sent or received.
+	Direction string `json:"direction"`
+	// Type is SR, RR, SDES, BYE, NACK, PLI, FIR, REMB, TWCC or another type's number.
+	Type string `json:"type"`
+	// SSRC is the media source that the packet is about, and Track the id of that track, where it is known.
+	SSRC  uint32 `json:"ssrc,omitempty"`
+	Track string `json:"track,omitempty"`
+	// RID is the track's simulcast layer.
+	RID string `json:"rid,omitempty"`
+	// Lost holds the sequence numbers that a NACK asks for.
+	Lost []uint16 `json:"lost,omitempty"`
+	// Reports are those of an SR or RR.
+	Reports []RTCPReport `json:"reports,omitempty"`
+	// Packets and Octets are what an SR says the sender has sent.
+	Packets uint32 `json:"packets,omitempty"`
+	Octets  uint32 `json:"octets,omitempty"`
+	// Bitrate is the estimate of a REMB, in bits per second.
+	Bitrate int `json:"bitrate,omitempty"`
+	// Feedback is what a TWCC says.
+	Feedback *TWCC `json:"feedback,omitempty"`
+}
+
+// RTCPReport is a reception report of an SR or RR.
+type RTCPReport struct {
+	// SSRC is the source that is reported on, and Track the id of that track, where it is known.
+	SSRC  uint32 `json:"ssrc"`
+	Track string `json:"track,omitempty"`
+	// FractionLost is the share of packets lost since the last report, from 0 to 1, and TotalLost how many in all.
+	FractionLost float64 `json:"fractionLost"`
+	TotalLost    int     `json:"totalLost"`
+	// Jitter is in nanoseconds.
+	Jitter time.Duration `json:"jitter"`
+	// RTT is the round-trip time by RFC 3550, section 6.4.1, in nanoseconds. It is there where the report was received and
+	// refers to a sender report.
+	RTT *time.Duration `json:"rtt,omitempty"`
+}
+
+// TWCC is what a transport-wide congestion control feedback packet says.
+type TWCC struct {
+	// Base is the first transport-wide sequence number, Packets how many there are from it on, Received how many of those arrived.
+	Base     uint16 `json:"base"`
+	Packets  int    `json:"packets"`
+	Received int    `json:"received"`
+}

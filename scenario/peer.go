@@ -17,6 +17,8 @@ type Peer struct {
 	Network string `yaml:"network" ref:"network" default:"internet" doc:"The network that the peer is on." example:"home"`
 	// Configuration is given to the constructor.
 	Configuration Configuration `yaml:"configuration" doc:"The RTCConfiguration that the peer connection is made with." example:"{iceTransportPolicy: all}"`
+	// Media is how the peer's application receives media.
+	Media PeerMedia `yaml:"media" doc:"How the peer's application receives media." example:"{pliAfter: 500ms}"`
 	// Engine holds settings of pion for what has no standard name.
 	Engine Engine `yaml:"engine" doc:"Settings of pion's SettingEngine, by topic, for what has no standard name." example:"{ice: {failedTimeout: 10s}}"`
 }
@@ -43,6 +45,24 @@ type ICEServer struct {
 // Engine holds settings of pion's SettingEngine, by topic.
 type Engine struct {
 	ICE EngineICE `yaml:"ice" doc:"The ICE agent." example:"{disconnectedTimeout: 5s}"`
+	// Interceptors are what pion does with RTP and RTCP by itself.
+	Interceptors EngineInterceptors `yaml:"interceptors" doc:"pion's default interceptors, which are all on." example:"{nack: false}"`
+}
+
+// EngineInterceptors tells which of pion's default interceptors the peer has. The stats interceptor is always there.
+type EngineInterceptors struct {
+	// NACK is the generator of NACKs and the responder to them (RFC 4585).
+	NACK bool `yaml:"nack" default:"true" doc:"Ask for lost video packets with NACK, and answer NACKs with retransmissions." example:"false"`
+	// Reports are sender and receiver reports (RFC 3550).
+	Reports bool `yaml:"reports" default:"true" doc:"Send RTCP sender reports and receiver reports." example:"false"`
+	// TWCC is the transport-wide feedback of draft-holmer-rmcat-transport-wide-cc-extensions-01.
+	TWCC bool `yaml:"twcc" default:"true" doc:"Send transport-wide congestion control feedback." example:"false"`
+}
+
+// PeerMedia is how a peer's application receives media.
+type PeerMedia struct {
+	// PLIAfter is how long a packet of video may be missing until the decoder asks for a keyframe; 0: it never does.
+	PLIAfter time.Duration `yaml:"pliAfter" default:"200ms" doc:"How long the next packet of a video may be missing until the decoder gives it up and asks for a keyframe with PLI (RFC 4585), and how often it asks again. 0s: it never asks." example:"500ms"`
 }
 
 // EngineICE holds settings of pion's ICE agent. What is nil has pion's default.

@@ -57,6 +57,8 @@ func TestRead(t *testing.T) {
 	closing := &scenario.Call{Peer: "alice", Method: method(t, "RTCPeerConnection", "close"), Args: &scenario.Close{}}
 	hello := &scenario.Pattern{Peer: "bob", Event: recorder.KindMessage, Channel: "chat", Data: ptr("hello")}
 	configuration := scenario.Configuration{ICETransportPolicy: "all", BundlePolicy: "balanced", RTCPMuxPolicy: "require"}
+	media := scenario.PeerMedia{PLIAfter: 200 * time.Millisecond}
+	interceptors := scenario.EngineInterceptors{NACK: true, Reports: true, TWCC: true}
 	want := &scenario.Scenario{
 		File:  "outage.yaml",
 		Name:  "Test",
@@ -71,9 +73,9 @@ func TestRead(t *testing.T) {
 			}},
 		},
 		Peers: []*scenario.Peer{
-			{Name: "alice", Network: "home", Configuration: configuration,
-				Engine: scenario.Engine{ICE: scenario.EngineICE{FailedTimeout: ptr(10 * time.Second)}}},
-			{Name: "bob", Network: "internet", Configuration: configuration},
+			{Name: "alice", Network: "home", Configuration: configuration, Media: media,
+				Engine: scenario.Engine{ICE: scenario.EngineICE{FailedTimeout: ptr(10 * time.Second)}, Interceptors: interceptors}},
+			{Name: "bob", Network: "internet", Configuration: configuration, Media: media, Engine: scenario.Engine{Interceptors: interceptors}},
 		},
 		Signaling: scenario.Signaling{Delay: 40 * time.Millisecond},
 		Steps: []*scenario.Step{

@@ -26,13 +26,13 @@ const noIdentity = "pion has no identity (webrtc-identity)"
 // "method", "event" and "attribute" those of the W3C's API.
 var absences = map[string]map[string]absence{
 	"Scenario": {
-		"servers": later, "tracks": later, "scripts": later, "include": later, "blocks": later, "matrix": later,
+		"servers": later, "scripts": later, "include": later, "blocks": later, "matrix": later,
 	},
 	"Network": {
 		"nat": later, "behind": later, "firewall": later, "addresses": later,
 	},
 	"Peer": {
-		"interfaces": later, "tracks": later, "listen": later, "takes": later, "certificates": later,
+		"interfaces": later, "listen": later, "takes": later, "certificates": later,
 	},
 	"Configuration": {
 		"certificates": later,
@@ -91,7 +91,7 @@ var absences = map[string]map[string]absence{
 		"addEventListener":          {"unknown-method", "events are recorded without asking", "use handlers, or wait for an expectation"},
 	},
 	"event": {
-		"track": later, "addstream": later, "removestream": later, "mute": later, "unmute": later, "ended": later,
+		"addstream": later, "removestream": later, "mute": later, "unmute": later, "ended": later,
 		"gatheringstatechange": {"unknown-event", "its name in a recording is icegatheringstatechange", ""},
 		"statechange":          {"unknown-event", "three transports have an event of this name", "use icetransportstatechange, dtlstransportstatechange or sctptransportstatechange"},
 		"icecandidateerror":    lacking("pion never fires it", ""),

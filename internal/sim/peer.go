@@ -29,9 +29,10 @@ type peer struct {
 
 	mu        sync.Mutex
 	channels  []*channel
-	dtls      string             // the last state that an event told
-	trickleTo *peer              // who gets the candidates, once a negotiation trickles
-	early     []candidateWaiting // candidates that came before the remote description
+	dtls      string                            // the last state that an event told
+	trickleTo *peer                             // who gets the candidates, once a negotiation trickles
+	early     []candidateWaiting                // candidates that came before the remote description
+	local     map[[2]string][]webrtc.TrackLocal // see tracks
 }
 
 // open makes the peer connection, with pion's defaults for all that the scenario does not set.
