@@ -75,7 +75,9 @@ func (s *Session) Run() {
 	case <-s.failed:
 		reason = "failed"
 	}
-	s.judge.finish()
+	if s.judge.finish() {
+		<-s.failed
+	}
 	select {
 	case <-done:
 	case <-s.failed:
