@@ -276,7 +276,7 @@ type Media struct {
 	// PLIs counts the keyframes that the receiver asked for.
 	PLIs int `json:"plis"`
 	// FirstPacket, FirstKeyframe and FirstFrame are the virtual times at which they were there, the two latter completely.
-	FirstPacket   time.Duration  `json:"firstPacket"`
+	FirstPacket   *time.Duration `json:"firstPacket,omitempty"`
 	FirstKeyframe *time.Duration `json:"firstKeyframe,omitempty"`
 	FirstFrame    *time.Duration `json:"firstFrame,omitempty"`
 }

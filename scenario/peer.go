@@ -46,7 +46,7 @@ type ICEServer struct {
 type Engine struct {
 	ICE EngineICE `yaml:"ice" doc:"The ICE agent." example:"{disconnectedTimeout: 5s}"`
 	// Interceptors are what pion does with RTP and RTCP by itself.
-	Interceptors EngineInterceptors `yaml:"interceptors" doc:"pion's default interceptors, which are all on." example:"{nack: false}"`
+	Interceptors EngineInterceptors `yaml:"interceptors" doc:"Which of pion's interceptors there are: by default its default ones." example:"{nack: false}"`
 }
 
 // EngineInterceptors tells which of pion's default interceptors the peer has. The stats interceptor is always there.
@@ -56,7 +56,9 @@ type EngineInterceptors struct {
 	// Reports are sender and receiver reports (RFC 3550).
 	Reports bool `yaml:"reports" default:"true" doc:"Send RTCP sender reports and receiver reports." example:"false"`
 	// TWCC is the transport-wide feedback of draft-holmer-rmcat-transport-wide-cc-extensions-01.
-	TWCC bool `yaml:"twcc" default:"true" doc:"Send transport-wide congestion control feedback." example:"false"`
+	TWCC bool `yaml:"twcc" default:"true" doc:"Send transport-wide congestion control feedback about packets that are numbered for it." example:"false"`
+	// TWCCHeader numbers sent packets for the other side's TWCC, which pion does not do by default.
+	TWCCHeader bool `yaml:"twccHeader" default:"false" doc:"Number the packets that are sent, for the other side's transport-wide feedback. pion does not by default, so that two pions send no such feedback." example:"true"`
 }
 
 // PeerMedia is how a peer's application receives media.

@@ -66,6 +66,8 @@ type reader struct {
 	// peers, networks and tracks are the names in the file. They are collected first, since names may be used before
 	// the file comes to them.
 	peers, networks, tracks []string
+	// result is what is being read.
+	result *Scenario
 	// times holds where in the file a step has its at or after.
 	times map[*Step]Pos
 	// path leads to the step or handler that is being read.
@@ -181,6 +183,7 @@ func yamlHint(message string) string {
 
 // scenario reads the root.
 func (r *reader) scenario(root *yaml.Node, s *Scenario) {
+	r.result = s
 	r.peers, r.networks, r.tracks = r.names(root, "peers"), r.names(root, "network"), r.names(root, "tracks")
 	if !slices.Contains(r.networks, Internet) {
 		s.Networks = append(s.Networks, &Network{Name: Internet})

@@ -30,7 +30,31 @@ type PeerState struct {
 	SCTP                     *SCTPState               `yaml:"sctp" doc:"The SCTP transport; nil until a description with data channels was set."`
 	DTLS                     *DTLSState               `yaml:"dtls" doc:"The DTLS transport; nil while there is none."`
 	SelectedCandidatePair    *CandidatePairState      `yaml:"selectedCandidatePair" doc:"The candidates that ICE uses; nil while there are none."`
+	Media                    map[string]*MediaState   `yaml:"media" doc:"The received tracks by name, with the rid after it for a simulcast layer (bob.media.cam.high); nil while there is none of that name."`
 	Channels                 map[string]*ChannelState `yaml:"channels" doc:"The data channels by their name in the scenario or their label; nil while there is none of that name."`
+}
+
+// MediaState is how a received track does. All counts are since the track began.
+type MediaState struct {
+	Codec         string         `yaml:"codec" doc:"The name of the codec."`
+	Packets       int            `yaml:"packets" doc:"How many different packets arrived, retransmissions of lost ones included."`
+	Bytes         int            `yaml:"bytes" doc:"How many bytes of payload arrived in them."`
+	Bitrate       int            `yaml:"bitrate" doc:"The bits of payload that arrived in the last second; 0 when the track has ended."`
+	Expected      int            `yaml:"expected" doc:"How many packets the sequence numbers tell of (RFC 3550, appendix A.3)."`
+	Lost          int            `yaml:"lost" doc:"How many of them did not arrive when they were first sent."`
+	Repaired      int            `yaml:"repaired" doc:"How many of the lost ones a retransmission brought."`
+	Duplicates    int            `yaml:"duplicates" doc:"How many packets arrived that had arrived before."`
+	Reordered     int            `yaml:"reordered" doc:"How many packets came after one with a higher sequence number."`
+	Jitter        time.Duration  `yaml:"jitter" doc:"The interarrival jitter (RFC 3550, section 6.4.1)."`
+	Frames        int            `yaml:"frames" doc:"How many frames a decoder could decode; for audio each packet is one."`
+	Keyframes     int            `yaml:"keyframes" doc:"How many of them were keyframes."`
+	Skipped       int            `yaml:"skipped" doc:"How many packets arrived in vain: frames without all of their packets, or without those that they refer to."`
+	Freezes       int            `yaml:"freezes" doc:"How often video froze, as freezeCount of the W3C's statistics counts."`
+	FreezeTime    time.Duration  `yaml:"freezeTime" doc:"How long video froze, as totalFreezesDuration of the W3C's statistics."`
+	PLIs          int            `yaml:"plis" doc:"How often the receiver asked for a keyframe."`
+	FirstPacket   *time.Duration `yaml:"firstPacket" doc:"The virtual time of the first packet; nil before it."`
+	FirstKeyframe *time.Duration `yaml:"firstKeyframe" doc:"The virtual time at which the first keyframe was complete; nil before it."`
+	FirstFrame    *time.Duration `yaml:"firstFrame" doc:"The virtual time at which the first frame could be decoded; nil before it."`
 }
 
 // DescriptionState is a description that a peer has.

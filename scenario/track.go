@@ -54,6 +54,11 @@ func (s *Scenario) Track(name string) *Track {
 	return nil
 }
 
+// hasLayer tells whether the track has a layer with that rid.
+func (t *Track) hasLayer(rid string) bool {
+	return slices.ContainsFunc(t.Layers, func(l *Layer) bool { return l.RID == rid })
+}
+
 func (t *Track) setName(r *reader, pos Pos, name string) {
 	t.Name = name
 	if !isIdentifier(name) {

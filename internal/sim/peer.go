@@ -19,6 +19,7 @@ type peer struct {
 	name    string
 	host    *vnet.Host
 	pc      *webrtc.PeerConnection
+	media   *peerMedia
 
 	// looks wakes the goroutine that looks at what pion has no event for.
 	looks chan struct{}
@@ -29,10 +30,9 @@ type peer struct {
 
 	mu        sync.Mutex
 	channels  []*channel
-	dtls      string                            // the last state that an event told
-	trickleTo *peer                             // who gets the candidates, once a negotiation trickles
-	early     []candidateWaiting                // candidates that came before the remote description
-	local     map[[2]string][]webrtc.TrackLocal // see tracks
+	dtls      string             // the last state that an event told
+	trickleTo *peer              // who gets the candidates, once a negotiation trickles
+	early     []candidateWaiting // candidates that came before the remote description
 }
 
 // open makes the peer connection, with pion's defaults for all that the scenario does not set.
@@ -54,9 +54,15 @@ func (p *peer) open(config *scenario.Peer) error {
 	p.inbox = make(chan func(), 1024)
 	p.dtls = webrtc.DTLSTransportStateNew.String()
 
-	_, err := p.session.call(invocation{peer: p, method: "RTCPeerConnection", args: configuration}, func() (any, error) {
+	media, options, err := newMedia(p, config)
+	if err != nil {
+		return err
+	}
+	p.media = media
+	options = append(options, webrtc.WithSettingEngine(engine))
+	_, err = p.session.call(invocation{peer: p, method: "RTCPeerConnection", args: configuration}, func() (any, error) {
 		var err error
-		p.pc, err = webrtc.NewAPI(webrtc.WithSettingEngine(engine)).NewPeerConnection(configuration)
+		p.pc, err = webrtc.NewAPI(options...).NewPeerConnection(configuration)
 		return nil, err
 	})
 	if err != nil {
@@ -114,6 +120,7 @@ func (p *peer) listen() {
 	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		p.event(recorder.KindConnectionStateChange, recorder.StateChange{State: state.String(), Now: pc.ConnectionState().String()})
 	})
+	pc.OnTrack(p.media.onTrack)
 	pc.OnDataChannel(func(dc *webrtc.DataChannel) {
 		c := p.addChannel(dc, p.session.channelName(p, dc.Label()))
 		c.event(recorder.KindDataChannel, recorder.ChannelEvent{})
@@ -124,6 +131,9 @@ func (p *peer) listen() {
 		p.mu.Lock()
 		p.dtls = state.String()
 		p.mu.Unlock()
+		if state == webrtc.DTLSTransportStateConnected {
+			p.media.secure()
+		}
 		// pion holds the transport's lock here: asking it for its state would never return.
 		p.event(recorder.KindDTLSTransportStateChange, recorder.StateChange{State: state.String()})
 	})

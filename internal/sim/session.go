@@ -75,6 +75,7 @@ func (s *Session) Run() {
 	case <-s.failed:
 		reason = "failed"
 	}
+	s.finishMedia()
 	if s.judge.finish() {
 		<-s.failed
 	}

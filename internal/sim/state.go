@@ -51,6 +51,8 @@ func (e env) Attribute(name, attribute string) any {
 			return (*scenario.SCTPState)(nil)
 		}
 		return &scenario.SCTPState{State: state}
+	case "media":
+		return p.media.state()
 	case "dtls":
 		p.mu.Lock()
 		defer p.mu.Unlock()
