@@ -172,7 +172,7 @@ func link(t reflect.Type) string {
 // fieldComments returns the comments on the fields of the package's structs.
 func fieldComments(t *testing.T) map[string]string {
 	comments := make(map[string]string)
-	for _, name := range []string{"data.go", "event.go", "identity.go"} {
+	for _, name := range []string{"data.go", "event.go", "identity.go", "media.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)

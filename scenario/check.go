@@ -113,6 +113,10 @@ func (r *reader) check(s *Scenario) {
 	}
 	r.channels = all.channels
 
+	for _, p := range s.Peers {
+		r.certificates(&p.Configuration, newDefinitions(), all)
+	}
+
 	// A handler runs at any time, so what it makes may be there before any step, and a handler may use
 	// what any step makes. Only within one list is the order certain.
 	r.steps(s.Steps, handled, all, s.Limit)
@@ -166,6 +170,15 @@ func (r *reader) steps(steps []*Step, before, all *definitions, limit time.Durat
 				r.refers(args.From, before, all, SessionDescription)
 			case *AddICECandidate:
 				r.refers(args.From, before, all, Candidate)
+			case *RemoveTrack:
+				r.targets(args.Sender, "RTCRtpSender", before, all)
+			case *SetConfiguration:
+				r.certificates(&args.Configuration, before, all)
+			case *UpdateICE:
+				r.certificates(&args.Configuration, before, all)
+			}
+			if a.Target != (Target{}) {
+				r.targets(a.Target, a.Method.Interface, before, all)
 			}
 		case *Signal:
 			r.refers(a.Send, before, all, SessionDescription, Candidate)

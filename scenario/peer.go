@@ -31,6 +31,8 @@ type Configuration struct {
 	BundlePolicy         string       `yaml:"bundlePolicy" enum:"balanced max-compat max-bundle" default:"balanced" doc:"How media is bundled. pion keeps the value and always uses one transport." example:"max-bundle"`
 	RTCPMuxPolicy        string       `yaml:"rtcpMuxPolicy" enum:"negotiate require" default:"require" doc:"Whether RTCP shares a port with RTP. pion keeps the value and always multiplexes." example:"require"`
 	ICECandidatePoolSize *uint8       `yaml:"iceCandidatePoolSize" default:"0" doc:"The number of candidates gathered ahead. pion knows 0 and 1 only." example:"1"`
+	// Certificates are made by the peer itself; those of setConfiguration may come from generateCertificate.
+	Certificates []*Certificate `yaml:"certificates" doc:"The certificates for DTLS; by default one new ECDSA certificate. In setConfiguration also such as generateCertificate made: [$cert]." example:"[{name: RSASSA-PKCS1-v1_5}]"`
 }
 
 // ICEServer is the W3C's RTCIceServer.
@@ -44,27 +46,25 @@ type ICEServer struct {
 
 // Engine holds settings of pion's SettingEngine, by topic.
 type Engine struct {
-	ICE EngineICE `yaml:"ice" doc:"The ICE agent." example:"{disconnectedTimeout: 5s}"`
-	// Interceptors are what pion does with RTP and RTCP by itself.
+	ICE          EngineICE          `yaml:"ice" doc:"The ICE agent." example:"{disconnectedTimeout: 5s}"`
+	DTLS         EngineDTLS         `yaml:"dtls" doc:"The DTLS transport." example:"{answeringRole: server}"`
+	SCTP         EngineSCTP         `yaml:"sctp" doc:"The SCTP transport." example:"{rtoMax: 1s}"`
+	DataChannels EngineDataChannels `yaml:"dataChannels" doc:"The data channels." example:"{detach: true}"`
+	SRTP         EngineSRTP         `yaml:"srtp" doc:"The SRTP sessions." example:"{replayProtection: false}"`
+	RTP          EngineRTP          `yaml:"rtp" doc:"Receiving RTP." example:"{trackBeforeRTP: true}"`
 	Interceptors EngineInterceptors `yaml:"interceptors" doc:"Which of pion's interceptors there are: by default its default ones." example:"{nack: false}"`
 }
 
-// EngineInterceptors tells which of pion's default interceptors the peer has. The stats interceptor is always there.
-type EngineInterceptors struct {
-	// NACK is the generator of NACKs and the responder to them (RFC 4585).
-	NACK bool `yaml:"nack" default:"true" doc:"Ask for lost video packets with NACK, and answer NACKs with retransmissions." example:"false"`
-	// Reports are sender and receiver reports (RFC 3550).
-	Reports bool `yaml:"reports" default:"true" doc:"Send RTCP sender reports and receiver reports." example:"false"`
-	// TWCC is the transport-wide feedback of draft-holmer-rmcat-transport-wide-cc-extensions-01.
-	TWCC bool `yaml:"twcc" default:"true" doc:"Send transport-wide congestion control feedback about packets that are numbered for it." example:"false"`
-	// TWCCHeader numbers sent packets for the other side's TWCC, which pion does not do by default.
-	TWCCHeader bool `yaml:"twccHeader" default:"false" doc:"Number the packets that are sent, for the other side's transport-wide feedback. pion does not by default, so that two pions send no such feedback." example:"true"`
-}
-
-// PeerMedia is how a peer's application receives media.
-type PeerMedia struct {
-	// PLIAfter is how long a packet of video may be missing until the decoder asks for a keyframe; 0: it never does.
-	PLIAfter time.Duration `yaml:"pliAfter" default:"200ms" doc:"How long the next packet of a video may be missing until the decoder gives it up and asks for a keyframe with PLI (RFC 4585), and how often it asks again. 0s: it never asks." example:"500ms"`
+func (e *EngineICE) read(r *reader, n *yaml.Node) {
+	before := r.failures
+	r.fields(n, reflect.ValueOf(e).Elem())
+	switch {
+	case r.failures > before:
+	case (e.UsernameFragment == "") != (e.Password == ""):
+		r.errorf(position(n), "missing-key", "usernameFragment: aliceufrag, password: alicepasswordalicepassword", "usernameFragment and password are set together or not at all")
+	case e.RenominationInterval != nil && (!e.Renomination || *e.RenominationInterval == 0):
+		r.errorf(position(n), "wrong-arguments", "such as {renomination: true, renominationInterval: 1s}", "renominationInterval needs renomination, and some time")
+	}
 }
 
 // EngineICE holds settings of pion's ICE agent. What is nil has pion's default.
@@ -72,6 +72,23 @@ type EngineICE struct {
 	DisconnectedTimeout *time.Duration `yaml:"disconnectedTimeout" default:"5s" doc:"How long nothing may arrive before the state is disconnected. 0s: never." example:"5s"`
 	FailedTimeout       *time.Duration `yaml:"failedTimeout" default:"25s" doc:"How long the state may be disconnected before it is failed. 0s: never." example:"25s"`
 	KeepaliveInterval   *time.Duration `yaml:"keepaliveInterval" default:"2s" doc:"How often ICE sends something when nothing else is sent." example:"2s"`
+	// Trickle writes a=ice-options:trickle into offers and answers.
+	Trickle              bool           `yaml:"trickle" default:"false" doc:"Write a=ice-options:trickle into offers and answers, so that the other side's canTrickleIceCandidates is true. pion leaves it out, and trickles anyway." example:"true"`
+	Lite                 bool           `yaml:"lite" default:"false" doc:"Be an ICE lite agent, which only answers checks (RFC 8445 section 2.5). Only host candidates." example:"true"`
+	NetworkTypes         []string       `yaml:"networkTypes" enum:"udp4 udp6 tcp4 tcp6" doc:"Which kinds of candidates to gather; by default udp4 and udp6." example:"[udp4]"`
+	IncludeLoopback      bool           `yaml:"includeLoopback" default:"false" doc:"Gather candidates on the loopback interface, too." example:"true"`
+	PortRange            *PortRange     `yaml:"portRange" doc:"The UDP ports of host candidates." example:"{min: 50000, max: 50100}"`
+	UsernameFragment     string         `yaml:"usernameFragment" doc:"The user name fragment, instead of a random one. Needs password." example:"aliceufrag"`
+	Password             string         `yaml:"password" doc:"The password, at least 22 characters, instead of a random one. Needs usernameFragment." example:"alicepasswordalicepassword"`
+	MaxBindingRequests   *uint16        `yaml:"maxBindingRequests" default:"7" doc:"How often a pair is checked before it has failed." example:"3"`
+	HostAcceptanceWait   *time.Duration `yaml:"hostAcceptanceWait" default:"0s" doc:"How long the controlling agent waits before it nominates a pair with a host candidate." example:"500ms"`
+	SrflxAcceptanceWait  *time.Duration `yaml:"srflxAcceptanceWait" default:"500ms" doc:"How long it waits for one with a server-reflexive candidate." example:"1s"`
+	PrflxAcceptanceWait  *time.Duration `yaml:"prflxAcceptanceWait" default:"1s" doc:"How long it waits for one with a peer-reflexive candidate." example:"2s"`
+	RelayAcceptanceWait  *time.Duration `yaml:"relayAcceptanceWait" default:"2s" doc:"How long it waits for one with a relayed candidate; 0s where only relay is allowed." example:"3s"`
+	STUNGatherTimeout    *time.Duration `yaml:"stunGatherTimeout" default:"5s" doc:"How long gathering waits for a STUN server." example:"1s"`
+	CheckNominatedFirst  bool           `yaml:"useCandidateCheckPriority" default:"false" doc:"As ICE lite agent, switch to a nominated pair only if it has a higher priority." example:"true"`
+	Renomination         bool           `yaml:"renomination" default:"false" doc:"Let the controlling agent nominate a better pair later on (draft-thatcher-ice-renomination)." example:"true"`
+	RenominationInterval *time.Duration `yaml:"renominationInterval" default:"3s" doc:"How often it looks for a better pair." example:"1s"`
 }
 
 // serverURL is the form of RFC 7064 and RFC 7065.

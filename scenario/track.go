@@ -38,6 +38,24 @@ type Layer struct {
 	Bitrate Rate   `yaml:"bitrate" required:"true" doc:"The bit rate of this encoding." example:"800kbps"`
 }
 
+// EngineInterceptors tells which of pion's default interceptors the peer has. The stats interceptor is always there.
+type EngineInterceptors struct {
+	// NACK is the generator of NACKs and the responder to them (RFC 4585).
+	NACK bool `yaml:"nack" default:"true" doc:"Ask for lost video packets with NACK, and answer NACKs with retransmissions." example:"false"`
+	// Reports are sender and receiver reports (RFC 3550).
+	Reports bool `yaml:"reports" default:"true" doc:"Send RTCP sender reports and receiver reports." example:"false"`
+	// TWCC is the transport-wide feedback of draft-holmer-rmcat-transport-wide-cc-extensions-01.
+	TWCC bool `yaml:"twcc" default:"true" doc:"Send transport-wide congestion control feedback about packets that are numbered for it." example:"false"`
+	// TWCCHeader numbers sent packets for the other side's TWCC, which pion does not do by default.
+	TWCCHeader bool `yaml:"twccHeader" default:"false" doc:"Number the packets that are sent, for the other side's transport-wide feedback. pion does not by default, so that two pions send no such feedback." example:"true"`
+}
+
+// PeerMedia is how a peer's application receives media.
+type PeerMedia struct {
+	// PLIAfter is how long a packet of video may be missing until the decoder asks for a keyframe; 0: it never does.
+	PLIAfter time.Duration `yaml:"pliAfter" default:"200ms" doc:"How long the next packet of a video may be missing until the decoder gives it up and asks for a keyframe with PLI (RFC 4585), and how often it asks again. 0s: it never asks." example:"500ms"`
+}
+
 // codecs lists the codecs of each kind, the default first.
 var codecs = map[string][]string{
 	"audio": {"opus", "G722", "PCMU", "PCMA"},

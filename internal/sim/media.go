@@ -162,8 +162,8 @@ func (m *peerMedia) tracksReceived() []*remoteTrack {
 
 // state returns the received tracks by the name that conditions have for them: the id, and the rid after a dot. Of
 // several with the same name it is the newest.
-func (m *peerMedia) state() map[string]*scenario.MediaState {
-	states := make(map[string]*scenario.MediaState)
+func (m *peerMedia) state() map[string]*recorder.MediaState {
+	states := make(map[string]*recorder.MediaState)
 	for _, t := range m.tracksReceived() {
 		name := t.remote.ID()
 		if rid := t.remote.RID(); rid != "" {

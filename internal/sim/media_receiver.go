@@ -12,7 +12,6 @@ import (
 
 	"github.com/rtcsim/rtcsim/internal/media"
 	"github.com/rtcsim/rtcsim/recorder"
-	"github.com/rtcsim/rtcsim/scenario"
 )
 
 // remoteTrack is a track that a peer receives, and the decoder behind it. pion has one for each simulcast layer.
@@ -137,22 +136,25 @@ func (t *remoteTrack) end() {
 	})
 }
 
-func (t *remoteTrack) stats() media.Stats {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.receiver.Stats(t.media.now())
-}
-
 // record records a measurement.
 func (t *remoteTrack) record(end bool) {
-	s := t.stats()
 	t.media.event(recorder.KindMedia, recorder.Media{
-		Track:         t.remote.ID(),
-		RID:           t.remote.RID(),
-		SSRC:          uint32(t.remote.SSRC()),
-		Kind:          t.remote.Kind().String(),
+		Track:      t.remote.ID(),
+		RID:        t.remote.RID(),
+		SSRC:       uint32(t.remote.SSRC()),
+		Kind:       t.remote.Kind().String(),
+		End:        end,
+		MediaState: *t.state(),
+	})
+}
+
+// state returns how the track does.
+func (t *remoteTrack) state() *recorder.MediaState {
+	t.mu.Lock()
+	s := t.receiver.Stats(t.media.now())
+	t.mu.Unlock()
+	return &recorder.MediaState{
 		Codec:         t.codec.Name,
-		End:           end,
 		Packets:       s.Packets,
 		Bytes:         s.Bytes,
 		Bitrate:       s.Bitrate,
@@ -171,7 +173,7 @@ func (t *remoteTrack) record(end bool) {
 		FirstPacket:   happened(s.FirstPacket),
 		FirstKeyframe: happened(s.FirstKeyframe),
 		FirstFrame:    happened(s.FirstFrame),
-	})
+	}
 }
 
 // happened returns a time, nil for -1.
@@ -180,35 +182,4 @@ func happened(at time.Duration) *time.Duration {
 		return nil
 	}
 	return &at
-}
-
-// state returns what conditions can ask for.
-func (t *remoteTrack) state() *scenario.MediaState {
-	s := t.stats()
-	select {
-	case <-t.ended:
-		s.Bitrate = 0
-	default:
-	}
-	return &scenario.MediaState{
-		Codec:         t.codec.Name,
-		Packets:       s.Packets,
-		Bytes:         s.Bytes,
-		Bitrate:       s.Bitrate,
-		Expected:      s.Expected,
-		Lost:          s.Lost,
-		Repaired:      s.Repaired,
-		Duplicates:    s.Duplicates,
-		Reordered:     s.Reordered,
-		Jitter:        s.Jitter,
-		Frames:        s.Frames,
-		Keyframes:     s.Keyframes,
-		Skipped:       s.Skipped,
-		Freezes:       s.Freezes,
-		FreezeTime:    s.FreezeTime,
-		PLIs:          s.PLIs,
-		FirstPacket:   happened(s.FirstPacket),
-		FirstKeyframe: happened(s.FirstKeyframe),
-		FirstFrame:    happened(s.FirstFrame),
-	}
 }
