@@ -81,6 +81,8 @@ type RTCP struct {
 	Track string `json:"track,omitempty"`
 	// RID is the track's simulcast layer.
 	RID string `json:"rid,omitempty"`
+	// Repairs is the id of the track whose retransmissions the source carries, where it is such a source (RFC 4588).
+	Repairs string `json:"repairs,omitempty"`
 	// Lost holds the sequence numbers that a NACK asks for.
 	Lost []uint16 `json:"lost,omitempty"`
 	// Reports are those of an SR or RR.

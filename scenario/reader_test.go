@@ -57,7 +57,7 @@ func TestRead(t *testing.T) {
 	closing := &scenario.Call{Peer: "alice", Method: method(t, "RTCPeerConnection", "close"), Args: &scenario.Close{}}
 	hello := &scenario.Pattern{Peer: "bob", Event: recorder.KindMessage, Channel: "chat", Data: ptr("hello")}
 	configuration := scenario.Configuration{ICETransportPolicy: "all", BundlePolicy: "balanced", RTCPMuxPolicy: "require"}
-	media := scenario.PeerMedia{PLIAfter: 200 * time.Millisecond}
+	media := scenario.PeerMedia{PLIAfter: 200 * time.Millisecond, PlayoutDelay: 100 * time.Millisecond}
 	engine := scenario.Engine{
 		DTLS:         scenario.EngineDTLS{AnsweringRole: "client", ExtendedMasterSecret: "request", CloseConnection: true},
 		SRTP:         scenario.EngineSRTP{ReplayProtection: true, RTCPReplayProtection: true},

@@ -54,6 +54,8 @@ type EngineInterceptors struct {
 type PeerMedia struct {
 	// PLIAfter is how long a packet of video may be missing until the decoder asks for a keyframe; 0: it never does.
 	PLIAfter time.Duration `yaml:"pliAfter" default:"200ms" doc:"How long the next packet of a video may be missing until the decoder gives it up and asks for a keyframe with PLI (RFC 4585), and how often it asks again. 0s: it never asks." example:"500ms"`
+	// PlayoutDelay is how long frames of video wait for those that come late.
+	PlayoutDelay time.Duration `yaml:"playoutDelay" default:"100ms" doc:"How long a frame of video waits before it is shown, so that one that comes late is no freeze: the jitter buffer, with a fixed delay." example:"50ms"`
 }
 
 // codecs lists the codecs of each kind, the default first.

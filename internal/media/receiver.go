@@ -10,12 +10,13 @@ import (
 // A Receiver measures an RTP stream, and decides as a decoder would what of it can be decoded.
 //
 // A frame can be decoded when all its packets are there and all frames before it were decoded, back to a keyframe. What is
-// missing may still come, as a retransmission; a complete keyframe makes it unnecessary. A frame is rendered as soon as it can
-// be decoded: there is no jitter buffer.
+// missing may still come, as a retransmission; a complete keyframe makes it unnecessary. A frame is rendered when its turn
+// comes by its timestamp, a fixed time after it could have been at the earliest, or when it can be decoded, if that is later.
 type Receiver struct {
-	codec    *Codec
-	pliAfter time.Duration
-	stats    Stats
+	codec        *Codec
+	pliAfter     time.Duration
+	playoutDelay time.Duration
+	stats        Stats
 
 	began          bool
 	first, highest int64 // extended sequence numbers
@@ -31,8 +32,10 @@ type Receiver struct {
 	needKey     bool          // whether nothing can be decoded without a keyframe
 	needKeyFrom time.Duration // since when it has been missed
 	lastPLI     time.Duration // -1: none since the last frame
-	rendered    time.Duration // when the last frame was
+	rendered    time.Duration // when the last frame was; -1: none was
 	durations   []time.Duration
+	playout     time.Duration // when the frame with that timestamp is to be rendered
+	timestamp   uint32
 }
 
 // window is how many packets a receiver remembers.
@@ -43,6 +46,7 @@ type slot struct {
 	sequence          int64
 	arrived, original bool
 	marker, key       bool
+	timestamp         uint32
 	missed            time.Duration // when it was found missing
 }
 
@@ -76,16 +80,17 @@ type Stats struct {
 }
 
 // NewReceiver returns a receiver. It asks for a keyframe when a packet has been missing for pliAfter; never, if that is 0.
-func NewReceiver(codec *Codec, pliAfter time.Duration) *Receiver {
+// A frame is rendered playoutDelay after it would have arrived as fast as the first one.
+func NewReceiver(codec *Codec, pliAfter, playoutDelay time.Duration) *Receiver {
 	return &Receiver{
-		codec:    codec,
-		pliAfter: pliAfter,
-		needKey:  codec.Video,
-		lastPLI:  -1,
-		stats:    Stats{FirstPacket: -1, FirstKeyframe: -1, FirstFrame: -1},
-
-		needKeyFrom: -1,
-		rendered:    -1,
+		codec:        codec,
+		pliAfter:     pliAfter,
+		playoutDelay: playoutDelay,
+		stats:        Stats{FirstPacket: -1, FirstKeyframe: -1, FirstFrame: -1},
+		needKey:      codec.Video,
+		needKeyFrom:  -1,
+		lastPLI:      -1,
+		rendered:     -1,
 	}
 }
 
@@ -132,7 +137,7 @@ func (r *Receiver) Receive(now time.Duration, h *rtp.Header, payload []byte, rep
 	if known {
 		return
 	}
-	s.arrived, s.marker, s.key = true, h.Marker, r.codec.startsKeyframe(payload)
+	s.arrived, s.marker, s.key, s.timestamp = true, h.Marker, r.codec.startsKeyframe(payload), h.Timestamp
 	r.stats.Packets++
 	r.stats.Bytes += len(payload)
 	if sequence < r.next {
@@ -258,10 +263,24 @@ func (r *Receiver) render(now time.Duration, key bool) {
 			r.stats.FirstKeyframe = now
 		}
 	}
+	at := r.play(now)
 	if r.rendered >= 0 {
-		r.measureFreeze(now - r.rendered)
+		r.measureFreeze(at - r.rendered)
 	}
-	r.rendered = now
+	r.rendered = at
+}
+
+// play returns when the frame that begins at next is rendered.
+func (r *Receiver) play(now time.Duration) time.Duration {
+	timestamp := r.slots[r.next%window].timestamp
+	if r.rendered < 0 {
+		r.playout = now + r.playoutDelay
+	} else {
+		ticks := time.Duration(int32(timestamp - r.timestamp))
+		r.playout += ticks * time.Second / time.Duration(r.codec.ClockRate)
+	}
+	r.timestamp = timestamp
+	return max(now, r.playout)
 }
 
 // measureFreeze takes the time between two frames into account: it is a freeze if it is long compared with the average

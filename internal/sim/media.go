@@ -34,6 +34,7 @@ type peerMedia struct {
 // ssrc is what is known about a synchronization source.
 type ssrc struct {
 	track, rid string
+	repairs    string // the track whose retransmissions the source carries
 	clockRate  int
 }
 
@@ -126,16 +127,25 @@ func (p *peer) tracks(name, stream string) ([]webrtc.TrackLocal, error) {
 
 // ssrc returns what is known about a source, one of this peer or one that it receives.
 func (m *peerMedia) ssrc(n uint32) ssrc {
+	if n == 0 { // nothing is about no source, and no retransmissions are sent in stream 0
+		return ssrc{}
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, s := range m.senders {
-		if s.ssrc == n {
-			return s.info()
+		switch known := s.info(); n {
+		case s.ssrc:
+			return known
+		case s.repair:
+			return ssrc{repairs: known.track, clockRate: known.clockRate}
 		}
 	}
 	for _, t := range m.received {
-		if uint32(t.remote.SSRC()) == n {
-			return ssrc{t.remote.ID(), t.remote.RID(), t.codec.ClockRate}
+		switch webrtc.SSRC(n) {
+		case t.remote.SSRC():
+			return ssrc{track: t.remote.ID(), rid: t.remote.RID(), clockRate: t.codec.ClockRate}
+		case t.remote.RtxSSRC():
+			return ssrc{repairs: t.remote.ID(), clockRate: t.codec.ClockRate}
 		}
 	}
 	return ssrc{}

@@ -55,7 +55,7 @@ func (m *peerMedia) onTrack(remote *webrtc.TrackRemote, from *webrtc.RTPReceiver
 		remote:   remote,
 		codec:    codec,
 		ended:    make(chan struct{}),
-		receiver: media.NewReceiver(codec, m.config.PLIAfter),
+		receiver: media.NewReceiver(codec, m.config.PLIAfter, m.config.PlayoutDelay),
 	}
 	m.mu.Lock()
 	m.received = append(m.received, t)

@@ -85,7 +85,7 @@ func (m *peerMedia) describe(direction string, p rtcp.Packet, arrived *time.Dura
 		d.Type = fmt.Sprintf("%T", p)
 	}
 	source := m.ssrc(d.SSRC)
-	d.Track, d.RID = source.track, source.rid
+	d.Track, d.RID, d.Repairs = source.track, source.rid, source.repairs
 	return d
 }
 

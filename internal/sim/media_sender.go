@@ -58,6 +58,7 @@ func (t *localTrack) Unbind(c webrtc.TrackLocalContext) error {
 type mediaSender struct {
 	media      *peerMedia
 	ssrc       uint32
+	repair     uint32 // the source of its retransmissions, 0 if it has none
 	write      webrtc.TrackLocalWriter
 	extensions map[string]uint8 // the ids of header extensions by URI
 
@@ -91,6 +92,7 @@ func (m *peerMedia) sender(c webrtc.TrackLocalContext) *mediaSender {
 	s := &mediaSender{
 		media:      m,
 		ssrc:       uint32(c.SSRC()),
+		repair:     uint32(c.SSRCRetransmission()),
 		write:      c.WriteStream(),
 		extensions: make(map[string]uint8),
 		sequence:   uint16(random.Uint32()),
@@ -111,7 +113,7 @@ func (s *mediaSender) info() ssrc {
 	if s.track == nil {
 		return ssrc{}
 	}
-	return ssrc{s.track.name, s.track.rid, s.track.encoding.Codec.ClockRate}
+	return ssrc{track: s.track.name, rid: s.track.rid, clockRate: s.track.encoding.Codec.ClockRate}
 }
 
 // start begins to send a track.
