@@ -102,6 +102,9 @@ func (d *docs) object(t reflect.Type) {
 			owner = t.Field(f.Index[0]).Type
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" {
+			continue
+		}
 		meaning := d.meaning(owner, f.Name)
 		if doc := f.Tag.Get("doc"); doc != "" {
 			meaning = doc // conditions have the same names and explain them
@@ -181,7 +184,7 @@ func link(t reflect.Type) string {
 // fieldComments returns the comments on the fields of the package's structs.
 func fieldComments(t *testing.T) map[string]string {
 	comments := make(map[string]string)
-	for _, name := range []string{"data.go", "event.go", "identity.go"} {
+	for _, name := range []string{"data.go", "event.go", "identity.go", "media.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)

@@ -47,6 +47,11 @@ const (
 	KindPacketDropped   Kind = "packet-dropped"
 	KindNetwork         Kind = "network" // a link or a network was changed
 
+	// Media.
+	KindTrack Kind = "track"
+	KindMedia Kind = "media" // how a received track does, measured
+	KindRTCP  Kind = "rtcp"  // an RTCP packet was sent or received
+
 	// Signaling, the application's own channel between the peers.
 	KindSignalSent      Kind = "signal-sent"
 	KindSignalDelivered Kind = "signal-delivered"

@@ -60,6 +60,10 @@ var Kinds = []KindInfo{
 	{KindPacketDropped, "a packet was dropped on its way", PacketEnd{}, ""},
 	{KindNetwork, "a link or a network was changed", NetworkChange{}, ""},
 
+	{KindTrack, "the first packet of a remote track arrived, which is when pion announces it; in the standard setRemoteDescription does", TrackEvent{}, webrtc + "event-track"},
+	{KindMedia, "how a received track does: measured each second, and at its end", Media{}, ""},
+	{KindRTCP, "an RTCP packet was sent or received", RTCP{}, "https://www.rfc-editor.org/rfc/rfc3550#section-6"},
+
 	{KindSignalSent, "a peer sent a signaling message", Signal{}, ""},
 	{KindSignalDelivered, "a signaling message arrived", Signal{}, ""},
 

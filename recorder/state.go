@@ -25,6 +25,7 @@ type PeerState struct {
 	LocalStreams             []string                 `json:"localStreams" yaml:"localStreams" doc:"The ids of the streams that the senders' tracks belong to. Derived: the standard has dropped getLocalStreams."`
 	RemoteStreams            []string                 `json:"remoteStreams" yaml:"remoteStreams" doc:"The ids of the streams that the receivers' tracks belong to. Derived: the standard has dropped getRemoteStreams."`
 	Channels                 map[string]*ChannelState `json:"channels" yaml:"channels" doc:"The data channels by their name in the scenario or their label; nil while there is none of that name."`
+	Media                    map[string]*MediaState   `json:"-" yaml:"media" doc:"The received tracks by name, with the rid after it for a simulcast layer (bob.media.cam.high); nil while there is none of that name. Snapshots leave them out: media events have them."`
 	Configuration            *ConfigurationState      `json:"configuration" yaml:"configuration" doc:"What getConfiguration returns."`
 	DefaultICEServers        []ICEServerState         `json:"defaultIceServers" yaml:"defaultIceServers" doc:"Always empty, as the drafts that had it allowed. Derived: the standard has dropped it."`
 	Stats                    *StatsState              `json:"stats,omitempty" yaml:"stats" doc:"Statistics, the most important of getStats. A snapshot has them at the end only."`

@@ -203,7 +203,7 @@ var members = func() []string {
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[PeerState]()) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch name {
-		case "localDescription", "remoteDescription", "senders", "receivers", "localStreams", "defaultIceServers":
+		case "localDescription", "remoteDescription", "senders", "receivers", "localStreams", "defaultIceServers", "-":
 			name = ""
 		}
 		names = append(names, name)

@@ -43,7 +43,8 @@ type value struct {
 	path string
 	// peer is empty for now.
 	peer string
-	// attribute is the attribute of the peer; channel is the name of a data channel where that is channels.
+	// attribute is the attribute of the peer; channel is the name of a data channel where that is
+	// channels, and of a track and its layer where that is media.
 	attribute, channel string
 	// fields leads from the attribute or the channel to the value.
 	fields []int
@@ -113,9 +114,13 @@ func (v value) get(env Env) (any, error) {
 		return env.Now(), nil
 	}
 	var x reflect.Value
-	if v.attribute == "channels" {
+	switch v.attribute {
+	case "channels":
 		x = reflect.ValueOf(env.Channel(v.peer, v.channel))
-	} else {
+	case "media":
+		media, _ := env.Attribute(v.peer, v.attribute).(map[string]*MediaState)
+		x = reflect.ValueOf(media[v.channel])
+	default:
 		f, _ := fieldOf(reflect.TypeFor[PeerState](), v.attribute)
 		want := reflect.TypeFor[PeerState]().FieldByIndex(f.index).Type
 		x = reflect.ValueOf(env.Attribute(v.peer, v.attribute))
@@ -500,6 +505,25 @@ func (c *conditionReader) resolve(names []ast.Node) *value {
 	v := &value{path: first, peer: first, typ: reflect.TypeFor[PeerState]()}
 	for i := 1; i < len(names); i++ {
 		name, offset := nameOf(names[i]), names[i].Location().From
+		if v.typ == reflect.TypeFor[map[string]*MediaState]() {
+			track := c.result.Track(name)
+			if track == nil {
+				c.trackExists(c.at(offset), name)
+				return nil
+			}
+			v.channel = name
+			v.path += "." + name
+			if track.Layers != nil {
+				if i++; i == len(names) || !track.hasLayer(nameOf(names[i])) {
+					c.fail(offset, "unknown-attribute", fmt.Sprintf("such as %s.%s", v.path, track.Layers[0].RID), "%s has layers: name one of them", v.path)
+					return nil
+				}
+				v.channel += "." + nameOf(names[i])
+				v.path += "." + nameOf(names[i])
+			}
+			v.optional, v.typ = true, reflect.TypeFor[MediaState]()
+			continue
+		}
 		if v.typ.Kind() == reflect.Map {
 			if _, ok := c.channels[name]; !ok {
 				c.channelExists(c.at(offset), name)
@@ -543,7 +567,11 @@ func (c *conditionReader) resolve(names []ast.Node) *value {
 		c.fail(last, "not-a-condition", "such as "+first+".connectionState", "%s is a peer: ask for one of its attributes", first)
 		return nil
 	case v.typ.Kind() == reflect.Map:
-		c.fail(last, "not-a-condition", "such as "+v.path+".NAME.readyState", "%s holds all data channels: ask for one of them", v.path)
+		what, example := "data channels", ".NAME.readyState"
+		if v.attribute == "media" {
+			what, example = "tracks", ".NAME.packets"
+		}
+		c.fail(last, "not-a-condition", "such as "+v.path+example, "%s holds all %s: ask for one of them", v.path, what)
 		return nil
 	}
 	return v

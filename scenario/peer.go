@@ -17,6 +17,8 @@ type Peer struct {
 	Network string `yaml:"network" ref:"network" default:"internet" doc:"The network that the peer is on." example:"home"`
 	// Configuration is given to the constructor.
 	Configuration Configuration `yaml:"configuration" doc:"The RTCConfiguration that the peer connection is made with." example:"{iceTransportPolicy: all}"`
+	// Media is how the peer's application receives media.
+	Media PeerMedia `yaml:"media" doc:"How the peer's application receives media." example:"{pliAfter: 500ms}"`
 	// Engine holds settings of pion for what has no standard name.
 	Engine Engine `yaml:"engine" doc:"Settings of pion's SettingEngine, by topic, for what has no standard name." example:"{ice: {failedTimeout: 10s}}"`
 }
@@ -50,6 +52,7 @@ type Engine struct {
 	DataChannels EngineDataChannels `yaml:"dataChannels" doc:"The data channels." example:"{detach: true}"`
 	SRTP         EngineSRTP         `yaml:"srtp" doc:"The SRTP sessions." example:"{replayProtection: false}"`
 	RTP          EngineRTP          `yaml:"rtp" doc:"Receiving RTP." example:"{trackBeforeRTP: true}"`
+	Interceptors EngineInterceptors `yaml:"interceptors" doc:"Which of pion's interceptors there are: by default its default ones." example:"{nack: false}"`
 }
 
 func (e *EngineICE) read(r *reader, n *yaml.Node) {

@@ -45,7 +45,7 @@ func Read(file string, text []byte) (*Scenario, error) {
 //	required  "true" for a key that must be there
 //	enum      the possible values, separated by spaces
 //	default   the value of a key that is left out: read like any other where the field is no pointer, else only told
-//	ref       what the value names: peer, network
+//	ref       what the value names: peer, network, track
 //	doc       what the key means, for the reference
 //	example   a value, for the reference
 //
@@ -63,9 +63,11 @@ type reader struct {
 	runes   []rune
 	runesOf int
 
-	// peers and networks are the names in the file. They are collected first, since names may be used before
+	// peers, networks and tracks are the names in the file. They are collected first, since names may be used before
 	// the file comes to them.
-	peers, networks []string
+	peers, networks, tracks []string
+	// result is what is being read.
+	result *Scenario
 	// times holds where in the file a step has its at or after.
 	times map[*Step]Pos
 	// path leads to the step or handler that is being read.
@@ -181,7 +183,8 @@ func yamlHint(message string) string {
 
 // scenario reads the root.
 func (r *reader) scenario(root *yaml.Node, s *Scenario) {
-	r.peers, r.networks = r.names(root, "peers"), r.names(root, "network")
+	r.result = s
+	r.peers, r.networks, r.tracks = r.names(root, "peers"), r.names(root, "network"), r.names(root, "tracks")
 	if !slices.Contains(r.networks, Internet) {
 		s.Networks = append(s.Networks, &Network{Name: Internet})
 		r.networks = append(r.networks, Internet)
@@ -580,6 +583,8 @@ func (r *reader) basic(n *yaml.Node, v reflect.Value, f field) {
 			r.peerExists(position(n), n.Value)
 		case "network":
 			r.networkExists(position(n), n.Value)
+		case "track":
+			r.trackExists(position(n), n.Value)
 		}
 	case reflect.Bool:
 		if n.Tag != "!!bool" {

@@ -27,4 +27,5 @@ type (
 	CandidatePairState = recorder.CandidatePairState
 	CandidateState     = recorder.CandidateState
 	ChannelState       = recorder.ChannelState
+	MediaState         = recorder.MediaState
 )

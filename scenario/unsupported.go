@@ -32,13 +32,13 @@ const (
 // "method", "event" and "attribute" those of the W3C's API.
 var absences = map[string]map[string]absence{
 	"Scenario": {
-		"servers": later, "tracks": later, "scripts": later, "include": later, "blocks": later, "matrix": later,
+		"servers": later, "scripts": later, "include": later, "blocks": later, "matrix": later,
 	},
 	"Network": {
 		"nat": later, "behind": later, "firewall": later, "addresses": later,
 	},
 	"Peer": {
-		"interfaces": later, "tracks": later, "listen": later, "takes": later,
+		"interfaces": later, "listen": later, "takes": later,
 		"certificates": {"unknown-key", "certificates belong to the configuration", "write configuration: {certificates: [{name: ECDSA}]}"},
 	},
 	"Configuration": {
@@ -124,7 +124,7 @@ var absences = map[string]map[string]absence{
 		"onDial":                    {"unknown-method", "is pion's own event", "wait for open"},
 	},
 	"event": {
-		"track": later, "addstream": later, "removestream": later, "mute": later, "unmute": later, "ended": later,
+		"addstream": later, "removestream": later, "mute": later, "unmute": later, "ended": later,
 		"gatheringstatechange": {"unknown-event", "its name in a recording is icegatheringstatechange", ""},
 		"statechange":          {"unknown-event", "three transports have an event of this name", "use icetransportstatechange, dtlstransportstatechange or sctptransportstatechange"},
 		"icecandidateerror":    lacking("pion never fires it", ""),

@@ -39,8 +39,13 @@ type Direction struct {
 	Rate int64
 
 	// Queue is the number of packets that may wait while another one is being
-	// sent; what comes when the queue is full is dropped. 0 means 1000.
+	// sent; what comes when the queue is full is dropped. 0 means 1000, or no
+	// limit where QueueBytes is set.
 	Queue int
+
+	// QueueBytes is the number of bytes, IP and UDP headers included, that may
+	// wait. 0 means that only packets are counted.
+	QueueBytes int
 }
 
 const defaultQueue = 1000
@@ -65,7 +70,7 @@ func (d Direction) validate() error {
 		return errors.New("loss is not between 0 and 1")
 	case d.Rate < 0:
 		return errors.New("negative rate")
-	case d.Queue < 0:
+	case d.Queue < 0, d.QueueBytes < 0:
 		return errors.New("negative queue")
 	}
 	return nil
@@ -91,6 +96,7 @@ type direction struct {
 
 	sending *Packet       // the packet whose bits are going out, or nil
 	queue   []*Packet     // those that wait for it
+	waiting int           // bytes in the queue
 	last    time.Duration // the latest time at which a packet leaves the link
 }
 
@@ -99,15 +105,22 @@ func (d *direction) enter(p *Packet, now time.Duration) {
 		d.send(p, now)
 		return
 	}
-	limit := d.Queue
-	if limit == 0 {
-		limit = defaultQueue
-	}
-	if len(d.queue) >= limit {
+	if d.full(p) {
 		d.drop(p, d.where, QueueFull)
 		return
 	}
 	d.queue = append(d.queue, p)
+	d.waiting += p.size()
+}
+
+// full reports whether there is no room for the packet in the queue.
+func (d *direction) full(p *Packet) bool {
+	packets := d.Queue
+	if packets == 0 && d.QueueBytes == 0 {
+		packets = defaultQueue
+	}
+	return packets > 0 && len(d.queue) >= packets ||
+		d.QueueBytes > 0 && d.waiting+p.size() > d.QueueBytes
 }
 
 // send puts the packet's bits on the link.
@@ -138,6 +151,7 @@ func (d *direction) serialised(p *Packet, now time.Duration) {
 		next := d.queue[0]
 		d.queue[0] = nil
 		d.queue = d.queue[1:]
+		d.waiting -= next.size()
 		d.send(next, now)
 	}
 }
@@ -165,5 +179,5 @@ func (d *direction) flush(why Reason) {
 	for _, p := range d.queue {
 		d.drop(p, d.where, why)
 	}
-	d.sending, d.queue = nil, nil
+	d.sending, d.queue, d.waiting = nil, nil, 0
 }

@@ -70,15 +70,24 @@ func TestSerialisationOfTheLongestPacket(t *testing.T) {
 }
 
 func TestQueueLength(t *testing.T) {
-	for _, test := range []struct{ queue, want int }{{0, 1001}, {1, 2}, {5, 6}} {
-		l := newTestLink(Direction{Rate: 1e6, Queue: test.queue})
+	for _, test := range []struct{ queue, bytes, want int }{
+		{0, 0, 1001},
+		{1, 0, 2},
+		{5, 0, 6},
+		{0, 10*overhead + 1, 11}, // an empty packet has only headers
+		{0, 2000 * overhead, 2000},
+		{5, 10 * overhead, 6},
+		{20, 10 * overhead, 11},
+		{0, overhead - 1, 1},
+	} {
+		l := newTestLink(Direction{Rate: 1e6, Queue: test.queue, QueueBytes: test.bytes})
 		for range 2000 {
 			l.enter(&Packet{}, 0)
 		}
 		l.until(math.MaxInt64)
 		if len(l.arrived) != test.want || l.dropped[QueueFull] != 2000-test.want {
-			t.Errorf("queue %d: %d arrived, %d dropped; want %d arrived",
-				test.queue, len(l.arrived), l.dropped[QueueFull], test.want)
+			t.Errorf("queue %d, %d bytes: %d arrived, %d dropped; want %d arrived",
+				test.queue, test.bytes, len(l.arrived), l.dropped[QueueFull], test.want)
 		}
 	}
 }

@@ -33,6 +33,7 @@ type watch struct {
 	began   bool          // whether it has begun
 	active  bool          // whether someone waits for the verdict
 	decided bool
+	failed  bool        // the verdict was against it
 	result  chan string // for a wait step: why it failed, or nothing
 }
 
@@ -221,7 +222,7 @@ func (j *judge) final(w *watch) {
 
 // decide records the verdict.
 func (j *judge) decide(w *watch, seen string) {
-	w.decided = true
+	w.decided, w.failed = true, seen != ""
 	if w.result == nil {
 		j.session.verdict(verdict{text: w.Text, line: w.Line, seen: seen})
 		return
@@ -270,14 +271,16 @@ func (j *judge) expect(a *scenario.Expect) {
 	<-done
 }
 
-// finish decides all that is open, at the end of the run.
-func (j *judge) finish() {
+// finish decides all that is open, at the end of the run, and tells whether a wait step failed by it: its script will
+// fail the run.
+func (j *judge) finish() (waited bool) {
 	done := make(chan struct{})
 	j.do(func() {
 		defer close(done)
 		for _, w := range j.watches {
 			if w.active && !w.decided {
 				j.final(w)
+				waited = waited || w.result != nil && w.failed
 			}
 		}
 		j.mu.Lock()
@@ -285,4 +288,5 @@ func (j *judge) finish() {
 		j.mu.Unlock()
 	})
 	<-done
+	return waited
 }

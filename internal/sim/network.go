@@ -41,7 +41,7 @@ func direction(d scenario.Direction) vnet.Direction {
 		v.Rate = int64(*d.Rate)
 	}
 	if d.Queue != nil {
-		v.Queue = d.Queue.Packets
+		v.Queue, v.QueueBytes = d.Queue.Packets, int(d.Queue.Bytes)
 	}
 	return v
 }

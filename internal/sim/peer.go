@@ -21,6 +21,7 @@ type peer struct {
 	api     *webrtc.API
 	pc      *webrtc.PeerConnection
 	books   books
+	media   *peerMedia
 
 	// looks wakes the goroutine that looks at what pion has no event for.
 	looks chan struct{}
@@ -51,7 +52,6 @@ func (p *peer) open(config *scenario.Peer) error {
 	if err != nil {
 		return err
 	}
-	p.api = webrtc.NewAPI(webrtc.WithSettingEngine(engine))
 	configuration := configurationOf(config.Configuration)
 	for _, c := range config.Configuration.Certificates {
 		certificate, err := newCertificate(c)
@@ -64,6 +64,12 @@ func (p *peer) open(config *scenario.Peer) error {
 	p.inbox = make(chan func(), 1024)
 	p.dtls = webrtc.DTLSTransportStateNew.String()
 
+	media, options, err := newMedia(p, config)
+	if err != nil {
+		return err
+	}
+	p.media = media
+	p.api = webrtc.NewAPI(append(options, webrtc.WithSettingEngine(engine))...)
 	args := configurationState(configuration)
 	_, err = p.session.call(invocation{peer: p, method: "RTCPeerConnection", args: args}, func() (any, error) {
 		var err error
@@ -103,6 +109,7 @@ func (p *peer) listen() {
 	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		p.event(recorder.KindConnectionStateChange, recorder.StateChange{State: state.String(), Now: pc.ConnectionState().String()})
 	})
+	pc.OnTrack(p.media.onTrack)
 	pc.OnDataChannel(func(dc *webrtc.DataChannel) {
 		c := p.addChannel(dc, p.session.channelName(p, dc.Label()))
 		c.event(recorder.KindDataChannel, recorder.ChannelEvent{})
@@ -113,6 +120,9 @@ func (p *peer) listen() {
 		p.mu.Lock()
 		p.dtls = state.String()
 		p.mu.Unlock()
+		if state == webrtc.DTLSTransportStateConnected {
+			p.media.secure()
+		}
 		// pion holds the transport's lock here: asking it for its state would never return.
 		p.event(recorder.KindDTLSTransportStateChange, recorder.StateChange{State: state.String()})
 	})

@@ -75,7 +75,10 @@ func (s *Session) Run() {
 	case <-s.failed:
 		reason = "failed"
 	}
-	s.judge.finish()
+	s.finishMedia()
+	if s.judge.finish() {
+		<-s.failed
+	}
 	select {
 	case <-done:
 	case <-s.failed:

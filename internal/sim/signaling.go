@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"sync"
 	"time"
 
 	"github.com/pion/webrtc/v4"
@@ -17,8 +18,10 @@ type signaling struct {
 // way is one direction between two peers.
 type way struct {
 	messages chan letter
-	last     time.Duration // when the last message arrives
 	jitter   func() float64
+
+	mu   sync.Mutex
+	last time.Duration // when the last message arrives
 }
 
 // letter is a message under way.
@@ -50,6 +53,8 @@ func newSignaling(s *Session) *signaling {
 // send sends a message. When it arrives, deliver is called with the event of its arrival; it must not block.
 func (g *signaling) send(cause uint64, m recorder.Signal, deliver func(seq uint64)) {
 	w := g.ways[[2]string{m.From, m.To}]
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	config := g.session.scenario.Signaling
 	delay := config.Delay
 	if config.Jitter > 0 {

@@ -45,6 +45,8 @@ func (e env) Attribute(name, attribute string) any {
 		return descriptionState(pc.PendingRemoteDescription())
 	case "sctp":
 		return p.sctp()
+	case "media":
+		return p.media.state()
 	case "dtls":
 		return p.dtlsTransport()
 	case "ice":
