@@ -19,6 +19,8 @@ type Peer struct {
 	Configuration Configuration `yaml:"configuration" doc:"The RTCConfiguration that the peer connection is made with." example:"{iceTransportPolicy: all}"`
 	// Engine holds settings of pion for what has no standard name.
 	Engine Engine `yaml:"engine" doc:"Settings of pion's SettingEngine, by topic, for what has no standard name." example:"{ice: {failedTimeout: 10s}}"`
+	// Listen says when the application sets its handlers.
+	Listen Listen `yaml:"listen" doc:"When the application sets its handlers, by event: at once (the default), after a time, or never. Times count from the constructor, those for data channels from the moment when the application has the channel." example:"{datachannel: never, message: after 100ms}"`
 }
 
 // Configuration is the W3C's RTCConfiguration. The policies have the W3C's defaults, which are pion's, too.

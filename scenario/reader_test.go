@@ -59,6 +59,7 @@ func TestRead(t *testing.T) {
 	configuration := scenario.Configuration{ICETransportPolicy: "all", BundlePolicy: "balanced", RTCPMuxPolicy: "require"}
 	want := &scenario.Scenario{
 		File:  "outage.yaml",
+		Files: []string{"outage.yaml"},
 		Name:  "Test",
 		Seed:  3,
 		Limit: 2 * time.Minute,

@@ -26,13 +26,13 @@ const noIdentity = "pion has no identity (webrtc-identity)"
 // "method", "event" and "attribute" those of the W3C's API.
 var absences = map[string]map[string]absence{
 	"Scenario": {
-		"servers": later, "tracks": later, "scripts": later, "include": later, "blocks": later, "matrix": later,
+		"servers": later, "tracks": later,
 	},
 	"Network": {
 		"nat": later, "behind": later, "firewall": later, "addresses": later,
 	},
 	"Peer": {
-		"interfaces": later, "tracks": later, "listen": later, "takes": later, "certificates": later,
+		"interfaces": later, "tracks": later, "takes": later, "certificates": later,
 	},
 	"Configuration": {
 		"certificates": later,
@@ -56,11 +56,9 @@ var absences = map[string]map[string]absence{
 	"EngineICE": {
 		"lite": later, "mdns": later, "networkTypes": later, "maxBindingRequests": later,
 	},
-	"Engine":  {"dtls": later, "sctp": later, "srtp": later, "sdp": later, "force": later},
-	"Handler": {"takes": later},
+	"Engine": {"dtls": later, "sctp": later, "srtp": later, "sdp": later, "force": later},
 	"Step": {
-		"parallel": later, "predict": later, "use": later, "peer": later, "interface": later, "returns": later,
-		"server": later, "signaling": later, "nat": later,
+		"peer": later, "interface": later, "server": later, "signaling": later, "nat": later,
 	},
 	"CreateOffer": {
 		"offerToReceiveAudio": later, "offerToReceiveVideo": later, "voiceActivityDetection": legacy("leave it out"),
