@@ -50,4 +50,8 @@ const (
 	// Signaling, the application's own channel between the peers.
 	KindSignalSent      Kind = "signal-sent"
 	KindSignalDelivered Kind = "signal-delivered"
+
+	// Questions to those who watch.
+	KindPrediction Kind = "prediction" // a step asks what will come
+	KindAnswer     Kind = "answer"     // what came of it
 )

@@ -61,6 +61,9 @@ var Kinds = []KindInfo{
 
 	{KindSignalSent, "a peer sent a signaling message", Signal{}, ""},
 	{KindSignalDelivered, "a signaling message arrived", Signal{}, ""},
+
+	{KindPrediction, "the scenario asks those who watch what will come", Prediction{}, ""},
+	{KindAnswer, "the run has answered the question", Answer{}, ""},
 }
 
 // kinds finds the description of a kind by its name.

@@ -21,7 +21,7 @@ func isName(name string) bool { return isIdentifier(strings.ReplaceAll(name, "-"
 
 // reserved are words that mean something else where a peer's name can stand.
 var reserved = append([]string{"now", "true", "false", "nil", "null", "not", "in", "or", "and", "matches", "contains",
-	"startsWith", "endsWith", "let", "if", "else"}, slices.Concat(stepWords, stepOptions)...)
+	"startsWith", "endsWith"}, slices.Concat(stepWords, stepOptions)...)
 
 func (p *Peer) setName(r *reader, pos Pos, name string) {
 	p.Name = name
