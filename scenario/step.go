@@ -25,7 +25,7 @@ type Step struct {
 	// Note is recorded when the step begins.
 	Note string `yaml:"note" doc:"One or two sentences of Markdown for people who learn from the recording." example:"Now bob knows what alice can do."`
 	// Predict is asked before the step begins; nil: nothing.
-	Predict *Predict `yaml:"predict" doc:"A question to those who watch, asked before the step begins, and the condition that answers it. Alone, it only asks." example:"{question: Will bob get the message?, answer: bob received a message}"`
+	Predict *Predict `yaml:"predict" doc:"A question to those who watch, asked before the step begins, and the condition that answers it. Alone, it only asks." example:"{question: 'Will bob get the message?', answer: bob received a message}"`
 	// Action is what the step does; nil: it only waits for its time.
 	Action Action
 }
@@ -33,7 +33,7 @@ type Step struct {
 // Predict is a question whose answer the run gives. It expects nothing: a run passes whatever the answer is.
 type Predict struct {
 	Pos
-	Question string `yaml:"question" required:"true" doc:"The question, in Markdown." example:"Will bob get the message?"`
+	Question string `yaml:"question" required:"true" doc:"The question, in Markdown." example:"'Will bob get the message?'"`
 	// Answer is decided as an expectation of the whole run is: at the end, or as early as possible.
 	Answer *Expectation `yaml:"answer" required:"true" doc:"What answers it with yes or no: anything that can stand under expect. It is decided at the end of the run, or as early as that is possible." example:"bob received a message"`
 }
