@@ -79,6 +79,8 @@ type CreateDataChannel struct {
 	Protocol          *string `yaml:"protocol" doc:"The name of the application's protocol on the channel." example:"json"`
 	Negotiated        *bool   `yaml:"negotiated" default:"false" doc:"Whether both sides create the channel, with the same id." example:"true"`
 	ID                *uint16 `yaml:"id" doc:"The SCTP stream, 0 to 65534; needed when negotiated." example:"1"`
+	// Listen says when the application sets the channel's handlers. What it leaves out is as the peer has it.
+	Listen ListenChannel `yaml:"listen" doc:"When the application sets the channel's handlers, by event: at once, after a time, or never. The default is what the peer's listen says." example:"{message: after 100ms}"`
 }
 
 // Close is for close of a peer connection, which has no arguments.

@@ -32,13 +32,13 @@ const (
 // "method", "event" and "attribute" those of the W3C's API.
 var absences = map[string]map[string]absence{
 	"Scenario": {
-		"servers": later, "scripts": later, "include": later, "blocks": later, "matrix": later,
+		"servers": later,
 	},
 	"Network": {
 		"nat": later, "behind": later, "firewall": later, "addresses": later,
 	},
 	"Peer": {
-		"interfaces": later, "listen": later, "takes": later,
+		"interfaces": later, "takes": later,
 		"certificates": {"unknown-key", "certificates belong to the configuration", "write configuration: {certificates: [{name: ECDSA}]}"},
 	},
 	"Configuration": {
@@ -74,10 +74,8 @@ var absences = map[string]map[string]absence{
 	},
 	"EngineSRTP": {"protectionProfiles": later},
 	"Engine":     {"sdp": {"unknown-key", "is no topic of the engine", "dtls: {mediaLevelFingerprints: true} is what there is"}},
-	"Handler":    {"takes": later},
 	"Step": {
-		"parallel": later, "predict": later, "use": later, "peer": later, "interface": later, "returns": later,
-		"server": later, "signaling": later, "nat": later,
+		"peer": later, "interface": later, "server": later, "signaling": later, "nat": later,
 	},
 	"CreateOffer": {
 		"voiceActivityDetection": legacy("leave it out"),

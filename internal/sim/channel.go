@@ -134,7 +134,7 @@ func (p *peer) channel(name string) *channel {
 // channelName returns the scenario's name for a channel that was announced to a peer: the name that the step which
 // creates a channel with that label gives it, else the label.
 func (s *Session) channelName(p *peer, label string) string {
-	for step := range steps(s.scenario) {
+	for step := range s.scenario.All() {
 		call, ok := step.Action.(*scenario.Call)
 		if !ok || call.Peer == p.name || call.As == "" {
 			continue
