@@ -356,6 +356,7 @@ type field struct {
 	required bool
 	enum     []string
 	def      string
+	defNode  *yaml.Node // def, parsed
 	example  string
 	ref      string
 	index    []int
@@ -375,12 +376,17 @@ func fieldsOf(t reflect.Type) []field {
 		if key == "" {
 			continue
 		}
+		var def yaml.Node
+		if text := f.Tag.Get("default"); text == "" || yaml.Unmarshal([]byte(text), &def) != nil {
+			def.Content = []*yaml.Node{nil}
+		}
 		fields = append(fields, field{
 			key:      key,
 			named:    option == "named",
 			required: f.Tag.Get("required") == "true",
 			enum:     strings.Fields(f.Tag.Get("enum")),
 			def:      f.Tag.Get("default"),
+			defNode:  def.Content[0],
 			example:  f.Tag.Get("example"),
 			ref:      f.Tag.Get("ref"),
 			index:    f.Index,
@@ -588,10 +594,7 @@ func (r *reader) defaults(v reflect.Value) {
 		case target.Kind() == reflect.Struct:
 			r.defaults(target)
 		case f.def != "" && target.Kind() != reflect.Pointer && target.Kind() != reflect.Slice:
-			var n yaml.Node
-			if yaml.Unmarshal([]byte(f.def), &n) == nil {
-				r.scalar(n.Content[0], target, field{})
-			}
+			r.scalar(f.defNode, target, field{})
 		}
 	}
 }
