@@ -110,7 +110,9 @@ var absences = map[string]map[string]absence{
 		"getContributingSources":    lacking("pion does not collect them", "look at the RTP packets in the recording"),
 		"getSynchronizationSources": lacking("pion does not collect them", "look at the RTP packets in the recording"),
 		"getDefaultIceServers":      legacy("the default is an empty list: ask for defaultIceServers in a condition"),
-		"rollback":                  lacking("pion has no rollback: a description that was set cannot be taken back", noRollback),
+		"rollback":                  lacking("pion has no rollback: a description that was set cannot be taken back", noRollback+forced),
+		"inactive":                  lacking("addTransceiver takes sendrecv, sendonly or recvonly", "add it when it is needed"+forced),
+		"recvonly":                  lacking("addTransceiver takes sendrecv or sendonly with a track", "give a kind instead of a track, and addTrack later"+forced),
 		"addEventListener":          {"unknown-method", "events are recorded without asking", "use handlers, or wait for an expectation"},
 		"getUserMedia":              {"unknown-method", "belongs to another standard", "name a track under tracks and use addTrack"},
 		"getSelectedCandidatePair":  {"unknown-method", "is an attribute here", "use selectedCandidatePair in a condition"},
@@ -147,6 +149,9 @@ var absences = map[string]map[string]absence{
 		"maxRetransmitTime":  legacy("ask for maxPacketLifeTime"),
 	},
 }
+
+// forced says how to watch what pion does about a call all the same.
+const forced = "; to see pion refuse it, add engine: force to the step"
 
 const noRollback = "make a new peer connection, or agree who makes the offer"
 
