@@ -93,9 +93,11 @@ func (p *peer) open(config *scenario.Peer) error {
 // event records an event of this peer.
 func (p *peer) event(kind recorder.Kind, data any) { p.session.log.Add(p.name, kind, 0, data) }
 
-// hear sets a handler when the scenario says so.
-func hear(when scenario.Hearing, set func()) {
+// hear sets a handler when the scenario says so: at once, if it says nothing.
+func hear(when *scenario.Hearing, set func()) {
 	switch {
+	case when == nil:
+		set()
 	case when.Never:
 	case when.After > 0:
 		time.AfterFunc(when.After, set)
