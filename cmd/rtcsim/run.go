@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -16,7 +15,6 @@ import (
 	"github.com/rtcsim/rtcsim/internal/sandbox"
 	"github.com/rtcsim/rtcsim/internal/transcript"
 	"github.com/rtcsim/rtcsim/recorder"
-	"github.com/rtcsim/rtcsim/scenario"
 )
 
 // runOptions are the flags of run.
@@ -24,6 +22,7 @@ type runOptions struct {
 	output  string
 	seed    uint64
 	packets string
+	variant []string
 	verbose bool
 	remarks bool
 	limits  sandbox.Limits
@@ -34,9 +33,14 @@ func (a *app) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run SCENARIO",
 		Short: "Run a scenario, show what happens, check its expectations, write a recording",
+		Long: `Run a scenario, show what happens, check its expectations, write a recording.
+
+A scenario with a matrix is run once for each combination of its values; each run
+writes a recording of its own.`,
 		Example: `  rtcsim run call.yaml
   rtcsim run call.yaml --seed 7 -o call-7.rtcrec
   rtcsim run call.yaml -v              # with every packet
+  rtcsim run nats.yaml --variant nat=symmetric
   rtcsim run call.yaml --remarks       # where pion differs from the standard
   rtcsim run call.yaml --json | jq .   # the recording's lines on stdout`,
 		Args: exactly(1, "a scenario file"),
@@ -52,6 +56,7 @@ func (a *app) runCommand() *cobra.Command {
 	f.StringVarP(&o.output, "output", "o", "", "where to write the recording (default: the scenario's name with .rtcrec, in this folder)")
 	f.Uint64Var(&o.seed, "seed", 0, "the seed, instead of the scenario's")
 	f.StringVar(&o.packets, "packets", recorder.PacketsFull, "what to record of packets: full, headers (no payload) or none")
+	f.StringSliceVar(&o.variant, "variant", nil, "of a scenario with a matrix, run only the variants with these values, such as nat=symmetric,loss=5%")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "show every packet")
 	f.BoolVar(&o.remarks, "remarks", false, "show and list where pion differs from the standard")
 	limitFlags(f, &o.limits)
@@ -81,41 +86,73 @@ func exactly(n int, what string) cobra.PositionalArgs {
 	}
 }
 
-// readScenario reads a scenario and returns it with its text. All that is wrong with it is in the error.
-func readScenario(path string) (*scenario.Scenario, []byte, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, nil, usage("%w", err)
-	}
-	s, err := scenario.Read(path, text)
-	var list scenario.ErrorList
-	if errors.As(err, &list) {
-		return nil, nil, &exitError{exitUsage, errors.New(list.Pretty())}
-	}
-	return s, text, err
-}
-
 func (a *app) run(cmd *cobra.Command, path string, o runOptions) error {
 	switch o.packets {
 	case recorder.PacketsFull, recorder.PacketsHeaders, recorder.PacketsNone:
 	default:
 		return usage("--packets takes full, headers or none, not %q", o.packets)
 	}
-	s, text, err := readScenario(path)
+	source, err := openScenario(path)
 	if err != nil {
 		return err
 	}
-	seed := s.Seed
-	if cmd.Flags().Changed("seed") {
-		seed = o.seed
+	defer source.Close()
+	variants, err := source.variants(o.variant)
+	if err != nil {
+		return err
 	}
 	r, err := runner.New(cmd.Context(), o.limits.Memory, a.progress)
 	if err != nil {
 		return &exitError{exitFatal, err}
 	}
 	defer r.Close()
+	worst := exitOK
+	for i, s := range variants {
+		if len(variants) > 1 && !a.json {
+			if i > 0 {
+				fmt.Fprintln(a.stdout)
+			}
+			fmt.Fprintf(a.stdout, "%s\n", a.renderer.NewStyle().Bold(true).Render(s.Variant))
+		}
+		seed := s.Seed
+		if cmd.Flags().Changed("seed") {
+			seed = o.seed
+		}
+		header := r.Header(path, source.text, seed, recorder.Options{Packets: o.packets, Variant: s.Variant})
+		for _, path := range s.Files[1:] {
+			header.Include(path, source.included[path])
+		}
+		err := a.runOnce(cmd, r, header, o, variantPath(o.output, s.Variant))
+		var exit *exitError
+		if errors.As(err, &exit) && exit.status == exitFailed {
+			worst = exitFailed
+		} else if err != nil {
+			return err
+		}
+	}
+	if worst != exitOK {
+		return &exitError{status: worst}
+	}
+	return nil
+}
 
-	header := r.Header(path, text, seed, recorder.Options{Packets: o.packets})
+// variantPath puts the name of a variant into the name of its recording.
+func variantPath(path, variant string) string {
+	if variant == "" {
+		return path
+	}
+	name := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>| `, r) {
+			return '_'
+		}
+		return r
+	}, variant)
+	ext := filepath.Ext(path)
+	return strings.TrimSuffix(path, ext) + "." + name + ext
+}
+
+// runOnce makes one run and writes its recording to output.
+func (a *app) runOnce(cmd *cobra.Command, r *runner.Runner, header recorder.Header, o runOptions, output string) error {
 	watch := transcript.New(a.stdout, a.renderer, o.verbose, o.remarks).Line
 	if a.json {
 		watch = a.jsonLines(header)
@@ -128,7 +165,7 @@ func (a *app) run(cmd *cobra.Command, path string, o runOptions) error {
 			found.line(line)
 		}
 	}
-	end, stats, err := r.Record(cmd.Context(), o.output, header, o.limits, watch)
+	end, stats, err := r.Record(cmd.Context(), output, header, o.limits, watch)
 	if err != nil {
 		return &exitError{exitFatal, err}
 	}
@@ -139,7 +176,7 @@ func (a *app) run(cmd *cobra.Command, path string, o runOptions) error {
 		}
 	} else {
 		a.listRemarks(found)
-		a.summary(end, stats, o)
+		a.summary(end, stats, output, o.remarks)
 	}
 	switch end.Outcome {
 	case recorder.OutcomePassed:
@@ -147,7 +184,7 @@ func (a *app) run(cmd *cobra.Command, path string, o runOptions) error {
 	case recorder.OutcomeFailed:
 		return &exitError{status: exitFailed}
 	}
-	return &exitError{exitFatal, fmt.Errorf("%s\n%swhat happened until then is in %s", end.Message, detail(end), o.output)}
+	return &exitError{exitFatal, fmt.Errorf("%s\n%swhat happened until then is in %s", end.Message, detail(end), output)}
 }
 
 // detail returns the beginning of what a crashed guest printed.
@@ -179,7 +216,7 @@ func marshal(v any) []byte {
 }
 
 // summary prints what became of the run.
-func (a *app) summary(end recorder.End, stats sandbox.Stats, o runOptions) {
+func (a *app) summary(end recorder.End, stats sandbox.Stats, recording string, remarks bool) {
 	style := a.renderer.NewStyle()
 	good, bad := style.Bold(true).Foreground(a.colour("28", "78")), style.Bold(true).Foreground(a.colour("160", "203"))
 	verdict := good.Render(fmt.Sprintf("✓ %s held", count(end.Held, "expectation")))
@@ -195,14 +232,14 @@ func (a *app) summary(end recorder.End, stats sandbox.Stats, o runOptions) {
 	fmt.Fprintf(a.stdout, "  events     %d; packets: %d sent, %d delivered, %d dropped\n", end.Events, sent, delivered, dropped)
 	if n := int(end.Counts[recorder.KindRemark]); n > 0 {
 		hint := "; --remarks lists them"
-		if o.remarks {
+		if remarks {
 			hint = ""
 		}
 		fmt.Fprintf(a.stdout, "  standard   %s where pion differs from it%s\n", count(n, "remark"), hint)
 	}
 	fmt.Fprintf(a.stdout, "  digest     %s\n", end.Digest)
-	fmt.Fprintf(a.stdout, "  recording  %s\n", o.output)
-	fmt.Fprintf(a.stdout, "  again      rtcsim replay %s\n", o.output)
+	fmt.Fprintf(a.stdout, "  recording  %s\n", recording)
+	fmt.Fprintf(a.stdout, "  again      rtcsim replay %s\n", recording)
 }
 
 func count(n int, what string) string {

@@ -25,6 +25,8 @@ type Printer struct {
 	last  uint64                         // the event that was printed last
 	names []string                       // of peers, in the order they appeared
 
+	nacked map[string][]uint16 // what the last NACK asked for, by peer and track
+
 	line  string // what was printed last, without its time
 	again int    // how often it happened again since, without being printed
 }
@@ -54,6 +56,7 @@ func New(out io.Writer, renderer *lipgloss.Renderer, packets, remarks bool) *Pri
 		packets: packets,
 		remarks: remarks,
 		sent:    make(map[uint64]recorder.PacketSent),
+		nacked:  make(map[string][]uint16),
 	}
 }
 
@@ -132,7 +135,15 @@ func (p *Printer) text(e recorder.Event) string {
 	name := string(e.Kind)
 	switch d := data.(type) {
 	case recorder.Step:
-		return p.style.step.Render(fmt.Sprintf("── %s", d.Text)) + p.style.dim.Render(fmt.Sprintf("  line %d", d.Line))
+		return p.style.step.Render(fmt.Sprintf("── %s", d.Text)) + p.style.dim.Render(place(d.File, d.Line))
+	case recorder.Prediction:
+		return p.style.step.Render("? " + d.Question)
+	case recorder.Answer:
+		answer := "yes"
+		if !d.Holds {
+			answer = "no, " + d.Seen
+		}
+		return p.style.step.Render("? "+d.Question) + " " + answer + p.style.dim.Render("  "+d.Condition) + p.near(d.Near)
 	case recorder.Call:
 		return p.style.bold.Render(method(d.Channel, d.Method)) + "(" + arguments(d) + ")"
 	case recorder.Return:
@@ -177,8 +188,8 @@ func (p *Printer) text(e recorder.Event) string {
 		if d.Held {
 			return p.style.good.Render("✓ " + d.Text)
 		}
-		return p.style.bad.Render("✗ "+d.Text) + p.style.dim.Render(fmt.Sprintf("  line %d", d.Line)) +
-			"\n" + strings.Repeat(" ", 26) + p.style.bad.Render(d.Seen)
+		return p.style.bad.Render("✗ "+d.Text) + p.style.dim.Render(place(d.File, d.Line)) +
+			"\n" + strings.Repeat(" ", 26) + p.style.bad.Render(d.Seen) + p.near(d.Near)
 	case recorder.SessionEnd:
 		text := "── the end"
 		if len(d.Pending) > 0 {
@@ -206,10 +217,37 @@ func (p *Printer) text(e recorder.Event) string {
 			return ""
 		}
 		return p.style.dim.Render(fmt.Sprintf("  ≠ %s [%s]", d.Text, d.Rule))
-	case recorder.Run:
+	case recorder.TrackEvent:
+		text := fmt.Sprintf("%s %s %s %s", name, p.style.bold.Render(layer(d.Track, d.RID)), d.Kind, d.Codec)
+		return text + p.style.dim.Render(fmt.Sprintf(" (stream %s, mid %s)", d.Stream, d.MID))
+	case recorder.Media:
+		if !d.End {
+			return ""
+		}
+		return media(d)
+	case recorder.RTCP:
+		return p.rtcp(e.Peer, d)
+	case recorder.Run, recorder.Snapshot:
 		return ""
 	}
 	return name
+}
+
+// place says where in the scenario something is.
+func place(file string, line int) string {
+	if file != "" {
+		return fmt.Sprintf("  %s, line %d", file, line)
+	}
+	return fmt.Sprintf("  line %d", line)
+}
+
+// near shows the events that came near to what was expected, each on a line of its own.
+func (p *Printer) near(events []recorder.Nearby) string {
+	var text string
+	for _, e := range events {
+		text += "\n" + p.style.dim.Render(fmt.Sprintf("%26snear it: %s at %v (event %d)", "", e.Text, e.Time, e.Seq))
+	}
+	return text
 }
 
 func method(channel, method string) string {
