@@ -35,6 +35,7 @@ var sessions = []documented{
 	}},
 	{"signaling/glare", "Glare", []expected{
 		{"a remote offer is refused while a local one is pending", "glare-refused", ""},
+		{"the local offer cannot be rolled back either", "rollback-refused", ""},
 	}},
 	{"signaling/repeated-offer", "A repeated offer", []expected{
 		{"an offer that is set again is refused, on both sides", "repeated-description-refused", ""},

@@ -224,6 +224,12 @@ func (s *session) close(peer string) {
 	s.end(peer, "close", call, nil, "")
 }
 
+// stop stops a transceiver.
+func (s *session) stop(peer, target string) {
+	call := s.add(peer, recorder.KindCall, 0, recorder.Call{Method: "stop", Target: target})
+	s.end(peer, "stop", call, nil, "")
+}
+
 func split(method string) (channel, name string) {
 	for i := range method {
 		if method[i] == '.' {
