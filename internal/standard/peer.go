@@ -25,8 +25,9 @@ type peer struct {
 
 	// lastOffer and lastAnswer are the standard's [[LastCreatedOffer]] and [[LastCreatedAnswer]].
 	lastOffer, lastAnswer string
-	// local and remote are the SDPs set last.
+	// local and remote are the SDPs set last, exchanged tells that an exchange came to its end.
 	local, remote string
+	exchanged     bool
 
 	// needed is the standard's negotiation-needed flag as the events show it. trigger is a call after which a
 	// negotiationneeded event is still to come, waits since when nothing has been in its way.
@@ -349,6 +350,7 @@ func (p *peer) applyReturn(c *call, now time.Duration, d recorder.Return) {
 		if before != "stable" && p.signaling == "stable" {
 			p.lastOffer, p.lastAnswer = "", ""
 			p.needed = false
+			p.exchanged = true
 		}
 	case c.name == "createDataChannel":
 		p.channels = append(p.channels, &channel{label: c.dataChannel().Label, created: c})

@@ -115,6 +115,25 @@ var ruleTests = map[string]struct {
 			})
 		},
 	},
+	"offerer-controlled": {
+		wrong: func(s *session) {
+			s.makeOffer("alice", 1)
+			s.set("alice", "setRemoteDescription", desc{"pranswer", sdp("bob", 1)})
+			s.role("alice", "controlled")
+			s.role("alice", "controlled")
+		},
+		right: func(s *session) {
+			s.makeOffer("alice", 1)
+			s.makeAnswer("bob", "alice", 1)
+			s.set("alice", "setRemoteDescription", desc{"pranswer", sdp("bob", 1)})
+			s.role("alice", "controlling")
+			s.role("bob", "controlled")
+			s.set("alice", "setRemoteDescription", answer("bob", 1))
+			s.makeOffer("bob", 1) // which does not change the roles
+			s.set("bob", "setRemoteDescription", desc{"pranswer", sdp("alice", 1)})
+			s.role("bob", "controlled")
+		},
+	},
 	"late-event": {
 		wrong: func(s *session) {
 			s.fire("alice", recorder.KindICEConnectionStateChange, recorder.StateChange{State: "checking", Now: "connected"})
