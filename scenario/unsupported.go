@@ -124,7 +124,11 @@ var absences = map[string]map[string]absence{
 		"onDial":                    {"unknown-method", "is pion's own event", "wait for open"},
 	},
 	"event": {
-		"addstream": later, "removestream": later, "mute": later, "unmute": later, "ended": later,
+		"mute":                 lacking("a track of pion is never muted", "look at what media events measure"),
+		"unmute":               lacking("a track of pion is never muted", "look at what media events measure"),
+		"ended":                lacking("a track of pion does not tell its end", "expect removestream, or the rtcp event of type BYE"),
+		"removetrack":          lacking("pion does not tell it", "expect removestream"),
+		"statsended":           legacy("leave it out"),
 		"gatheringstatechange": {"unknown-event", "its name in a recording is icegatheringstatechange", ""},
 		"statechange":          {"unknown-event", "three transports have an event of this name", "use icetransportstatechange, dtlstransportstatechange or sctptransportstatechange"},
 		"icecandidateerror":    lacking("pion never fires it", ""),
