@@ -22,6 +22,8 @@ type peer struct {
 
 	// looks wakes the goroutine that looks at what pion has no event for.
 	looks chan struct{}
+	// associated tells that the SCTP transport was seen connected.
+	associated atomic.Bool
 	// inbox holds what the application has to do about messages that signaling brought, in their order.
 	inbox chan func()
 	// data tells that a description with a data section was set.
@@ -180,6 +182,7 @@ func (p *peer) watch() {
 			continue
 		}
 		last = state
+		p.associated.Store(state == webrtc.SCTPTransportStateConnected.String())
 		p.event(recorder.KindSCTPTransportStateChange, recorder.StateChange{State: state, Now: state, Derived: true})
 	}
 }
