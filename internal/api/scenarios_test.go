@@ -292,9 +292,11 @@ var effects = map[string]func(*recording, *use) bool{
 	},
 	"RTCDataChannel.close":         channel(func(c *recorder.ChannelState) bool { return c.ReadyState == "closing" || c.ReadyState == "closed" }),
 	"RTCDataChannel.gracefulClose": channel(func(c *recorder.ChannelState) bool { return c.ReadyState == "closed" }),
-	"RTCDataChannel.set":           channel(func(c *recorder.ChannelState) bool { return c.BufferedAmountLowThreshold == 1000 && c.BinaryType == "blob" }),
-	"RTCDataChannel.detach":        channel(func(c *recorder.ChannelState) bool { return c.Detached }),
-	"RTCDataChannel.read":          returns(`"text":"hello"`),
+	"RTCDataChannel.set": channel(func(c *recorder.ChannelState) bool {
+		return c.BufferedAmountLowThreshold == 1000 && c.BinaryType == "blob"
+	}),
+	"RTCDataChannel.detach": channel(func(c *recorder.ChannelState) bool { return c.Detached }),
+	"RTCDataChannel.read":   returns(`"text":"hello"`),
 	"RTCRtpTransceiver.stop": someday(func(s recorder.PeerState) bool {
 		return len(s.Transceivers) > 2 && s.Transceivers[2].Direction == "inactive"
 	}),

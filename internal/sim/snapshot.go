@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pion/webrtc/v4"
+
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
@@ -61,6 +63,7 @@ func (p *peer) snapshot(full bool) (sending bool) {
 	if p.tracked.events() != events && !full {
 		return sending // pion was asked partly before and partly after an event, and the next look is due
 	}
+	p.associated.Store(state.SCTP != nil && state.SCTP.State == webrtc.SCTPTransportStateConnected.String())
 	if p.tracked.sctp(state.SCTP) {
 		p.event(recorder.KindSCTPTransportStateChange, recorder.StateChange{State: state.SCTP.State, Now: state.SCTP.State, Derived: true})
 	}
