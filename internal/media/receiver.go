@@ -34,7 +34,8 @@ type Receiver struct {
 	lastPLI     time.Duration // -1: none since the last frame
 	rendered    time.Duration // when the last frame was; -1: none was
 	durations   []time.Duration
-	playout     time.Duration // when the frame with that timestamp is to be rendered
+	playout     time.Duration // when the first frame was rendered
+	ticks       int64         // of the clock, from the first frame to that with the timestamp
 	timestamp   uint32
 }
 
@@ -95,8 +96,16 @@ func NewReceiver(codec *Codec, pliAfter, playoutDelay time.Duration) *Receiver {
 }
 
 // Receive takes a packet that has arrived, in the form that it was first sent in. Repair tells that it came as a
-// retransmission in a stream of its own (RFC 4588).
-func (r *Receiver) Receive(now time.Duration, h *rtp.Header, payload []byte, repair bool) {
+// retransmission in a stream of its own (RFC 4588). It returns whether something rare happened: the first packet or frame, a
+// keyframe, a freeze.
+func (r *Receiver) Receive(now time.Duration, h *rtp.Header, payload []byte, repair bool) (notable bool) {
+	before := r.stats
+	r.receive(now, h, payload, repair)
+	return r.stats.FirstPacket != before.FirstPacket || r.stats.FirstFrame != before.FirstFrame ||
+		r.stats.Keyframes != before.Keyframes || r.stats.Freezes != before.Freezes
+}
+
+func (r *Receiver) receive(now time.Duration, h *rtp.Header, payload []byte, repair bool) {
 	sequence := int64(h.SequenceNumber)
 	switch {
 	case !r.began && repair:
@@ -274,13 +283,11 @@ func (r *Receiver) render(now time.Duration, key bool) {
 func (r *Receiver) play(now time.Duration) time.Duration {
 	timestamp := r.slots[r.next%window].timestamp
 	if r.rendered < 0 {
-		r.playout = now + r.playoutDelay
-	} else {
-		ticks := time.Duration(int32(timestamp - r.timestamp))
-		r.playout += ticks * time.Second / time.Duration(r.codec.ClockRate)
+		r.playout, r.timestamp = now+r.playoutDelay, timestamp
 	}
+	r.ticks += int64(int32(timestamp - r.timestamp))
 	r.timestamp = timestamp
-	return max(now, r.playout)
+	return max(now, r.playout+time.Duration(r.ticks)*time.Second/time.Duration(r.codec.ClockRate))
 }
 
 // measureFreeze takes the time between two frames into account: it is a freeze if it is long compared with the average
