@@ -55,4 +55,11 @@ const (
 	// Signaling, the application's own channel between the peers.
 	KindSignalSent      Kind = "signal-sent"
 	KindSignalDelivered Kind = "signal-delivered"
+
+	// What no event tells.
+	KindSnapshot Kind = "snapshot" // what of a peer's state differs from what the events before it tell
+
+	// Events that the standard has dropped.
+	KindAddStream    Kind = "addstream"
+	KindRemoveStream Kind = "removestream"
 )

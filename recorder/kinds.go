@@ -20,6 +20,7 @@ type KindInfo struct {
 const (
 	webrtc   = "https://www.w3.org/TR/webrtc/#"
 	channels = "https://www.w3.org/TR/webrtc/#event-datachannel-"
+	legacy   = "https://www.w3.org/TR/2015/WD-webrtc-20150210/"
 )
 
 // Kinds lists all kinds of events.
@@ -65,6 +66,11 @@ var Kinds = []KindInfo{
 
 	{KindSignalSent, "a peer sent a signaling message", Signal{}, ""},
 	{KindSignalDelivered, "a signaling message arrived", Signal{}, ""},
+
+	{KindSnapshot, "what of a peer's state differs from what the events before it tell", Snapshot{}, ""},
+
+	{KindAddStream, "the other peer sends a new stream; the standard has dropped the event", Stream{}, legacy + "#dom-rtcpeerconnection-addstream"},
+	{KindRemoveStream, "the other peer sends a stream no more; the standard has dropped the event", Stream{}, legacy + "#dom-rtcpeerconnection-removestream"},
 }
 
 // kinds finds the description of a kind by its name.

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"math"
 	"reflect"
 	"time"
 
@@ -22,8 +23,8 @@ type EngineDTLS struct {
 // EngineSCTP holds settings of pion's SCTP transport. What is nil has pion's default.
 type EngineSCTP struct {
 	RTOMax               *time.Duration `yaml:"rtoMax" default:"60s" doc:"The longest time until a chunk is sent again." example:"1s"`
-	MaxReceiveBufferSize *Size          `yaml:"maxReceiveBufferSize" default:"1MB" doc:"How many bytes may wait to be read, which is what the other side is told of as the window." example:"64KB"`
-	MaxMessageSize       *Size          `yaml:"maxMessageSize" default:"65536B" doc:"The largest message this side accepts (a=max-message-size)." example:"16KB"`
+	MaxReceiveBufferSize *Size          `yaml:"maxReceiveBufferSize" default:"1048576B" doc:"How many bytes may wait to be read, which is what the other side is told of as the window." example:"64KB"`
+	MaxMessageSize       *Size          `yaml:"maxMessageSize" default:"1073741823B" doc:"The largest message this side accepts (a=max-message-size)." example:"16KB"`
 	ZeroChecksum         bool           `yaml:"zeroChecksum" default:"false" doc:"Offer to do without checksums (RFC 9653)." example:"true"`
 	SNAP                 bool           `yaml:"snap" default:"false" doc:"Put the INIT chunk into the description, which saves round trips." example:"true"`
 	MinCongestionWindow  *Size          `yaml:"minCongestionWindow" doc:"The congestion window is never smaller." example:"64KB"`
@@ -48,7 +49,7 @@ type EngineSRTP struct {
 // EngineRTP holds settings of how pion receives RTP.
 type EngineRTP struct {
 	TrackBeforeRTP bool    `yaml:"trackBeforeRTP" default:"false" doc:"Fire track when DTLS is connected rather than at the first RTP packet. In the standard, track fires in setRemoteDescription." example:"true"`
-	ReceiveMTU     *uint16 `yaml:"receiveMTU" default:"1460" doc:"The largest packet that can be received, in bytes." example:"1500"`
+	ReceiveMTU     *uint16 `yaml:"receiveMTU" default:"1500" doc:"The largest packet that can be received, in bytes." example:"1200"`
 	UndeclaredSSRC bool    `yaml:"undeclaredSSRC" default:"false" doc:"Accept media that comes before the answer, when the description does not name its SSRC." example:"true"`
 	IgnoreRIDPause bool    `yaml:"ignoreRIDPause" default:"false" doc:"Leave out in an answer which simulcast layers the offer pauses." example:"true"`
 }
@@ -64,6 +65,15 @@ func (p *PortRange) read(r *reader, n *yaml.Node) {
 	r.fields(n, reflect.ValueOf(p).Elem())
 	if r.failures == before && (p.Min == 0 || p.Max < p.Min) {
 		r.errorf(position(n), "out-of-range", "such as {min: 50000, max: 50100}", "there are no ports from %d to %d", p.Min, p.Max)
+	}
+}
+
+func (e *EngineSCTP) read(r *reader, n *yaml.Node) {
+	r.fields(n, reflect.ValueOf(e).Elem())
+	for _, size := range []*Size{e.MaxReceiveBufferSize, e.MaxMessageSize, e.MinCongestionWindow, e.FastRetransmitWindow, e.AvoidanceStep} {
+		if size != nil && *size > math.MaxUint32 {
+			r.errorf(position(n), "out-of-range", "4GB is the most", "%v is too large for SCTP", *size)
+		}
 	}
 }
 

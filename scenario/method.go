@@ -15,9 +15,10 @@ import (
 type CreateOffer struct {
 	ICERestart bool `yaml:"iceRestart" default:"false" doc:"Restart ICE." example:"true"`
 	// OfferToReceiveAudio and OfferToReceiveVideo are the legacy options of the standard's section 4.4.3. pion has none:
-	// true adds a recvonly transceiver where the connection has no receiver of that kind, false does nothing.
-	OfferToReceiveAudio *bool `yaml:"offerToReceiveAudio" doc:"Legacy: true offers to receive audio, with a recvonly transceiver where nothing would receive any. Derived: pion has no such option." example:"true"`
-	OfferToReceiveVideo *bool `yaml:"offerToReceiveVideo" doc:"Legacy: true offers to receive video, with a recvonly transceiver where nothing would receive any. Derived: pion has no such option." example:"true"`
+	// true adds a recvonly transceiver where the connection has no receiver of that kind. False would change the direction of
+	// transceivers, which pion cannot.
+	OfferToReceiveAudio bool `yaml:"offerToReceiveAudio" default:"false" doc:"Legacy: true offers to receive audio, with a recvonly transceiver where nothing would receive any. Derived: pion has no such option." example:"true"`
+	OfferToReceiveVideo bool `yaml:"offerToReceiveVideo" default:"false" doc:"Legacy: true offers to receive video, with a recvonly transceiver where nothing would receive any. Derived: pion has no such option." example:"true"`
 }
 
 // CreateAnswer holds the arguments of createAnswer.
@@ -384,6 +385,15 @@ func methodNames(iface string) []string {
 func knownMethod(name string) bool {
 	_, absent := absences["method"][name]
 	return absent || slices.ContainsFunc(Methods, func(m *Method) bool { return m.Name == name })
+}
+
+func (c *CreateOffer) read(r *reader, n *yaml.Node) {
+	r.fields(n, reflect.ValueOf(c).Elem())
+	for _, p := range mappingOf(n) {
+		if strings.HasPrefix(p.key, "offerToReceive") && p.value.Value == "false" {
+			r.errorf(position(p.value), "not-in-pion", "leave it out", "%s: false does not work with pion: %s", p.key, noDirection)
+		}
+	}
 }
 
 func (d *SetLocalDescription) read(r *reader, n *yaml.Node) {

@@ -1,6 +1,9 @@
 package sim
 
 import (
+	"sync"
+
+	"github.com/pion/datachannel"
 	"github.com/pion/webrtc/v4"
 
 	"github.com/rtcsim/rtcsim/recorder"
@@ -12,11 +15,15 @@ type channel struct {
 	peer *peer
 	dc   *webrtc.DataChannel
 	name string // the scenario's name for it, else its label
+
+	mu         sync.Mutex
+	reader     datachannel.ReadWriteCloser // once it is detached
+	binaryType string
 }
 
 // addChannel takes a data channel that was created or announced, and registers for its events.
 func (p *peer) addChannel(dc *webrtc.DataChannel, name string) *channel {
-	c := &channel{peer: p, dc: dc, name: name}
+	c := &channel{peer: p, dc: dc, name: name, binaryType: "arraybuffer"}
 	p.mu.Lock()
 	p.channels = append(p.channels, c)
 	p.mu.Unlock()
@@ -38,6 +45,61 @@ func (c *channel) event(kind recorder.Kind, data recorder.ChannelEvent) {
 	data.ID = c.dc.ID()
 	data.Now = c.dc.ReadyState().String()
 	c.peer.event(kind, data)
+}
+
+// detach takes the channel from pion, which delivers its messages to whoever reads from now on.
+func (c *channel) detach() error {
+	reader, err := c.dc.Detach()
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reader = reader
+	return nil
+}
+
+// detached returns what reads from the channel, nil before it is detached.
+func (c *channel) detached() datachannel.ReadWriteCloser {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.reader
+}
+
+// read waits for a message on a detached channel.
+func read(from datachannel.ReadWriteCloser, size int) (*recorder.Message, error) {
+	buffer := make([]byte, size)
+	n, text, err := from.ReadDataChannel(buffer)
+	if err != nil {
+		return nil, err
+	}
+	return message(text, buffer[:n]), nil
+}
+
+func (c *channel) setBinaryType(t string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.binaryType = t
+}
+
+// state returns the channel's attributes as they are now.
+func (c *channel) state() *recorder.ChannelState {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return &recorder.ChannelState{
+		ReadyState:                 c.dc.ReadyState().String(),
+		Label:                      c.dc.Label(),
+		ID:                         intPtr(c.dc.ID()),
+		BufferedAmount:             int(c.dc.BufferedAmount()),
+		BufferedAmountLowThreshold: int(c.dc.BufferedAmountLowThreshold()),
+		BinaryType:                 c.binaryType,
+		Ordered:                    c.dc.Ordered(),
+		MaxPacketLifeTime:          intPtr(c.dc.MaxPacketLifeTime()),
+		MaxRetransmits:             intPtr(c.dc.MaxRetransmits()),
+		Protocol:                   c.dc.Protocol(),
+		Negotiated:                 c.dc.Negotiated(),
+		Detached:                   c.reader != nil,
+	}
 }
 
 // message describes a message; of a long one, the recording keeps the beginning.

@@ -10,7 +10,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
-	"github.com/pion/sdp/v3"
+	header "github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
 	"github.com/rtcsim/rtcsim/internal/media"
@@ -212,7 +212,7 @@ func (s *mediaSender) identify(h *rtp.Header, mid string) {
 	s.mu.Lock()
 	rid := s.track.rid
 	s.mu.Unlock()
-	for _, e := range [][2]string{{sdp.SDESMidURI, mid}, {sdp.SDESRTPStreamIDURI, rid}} {
+	for _, e := range [][2]string{{header.SDESMidURI, mid}, {header.SDESRTPStreamIDURI, rid}} {
 		if id := s.extensions[e[0]]; id != 0 && e[1] != "" {
 			h.SetExtension(id, []byte(e[1]))
 		}

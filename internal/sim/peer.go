@@ -5,7 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/pion/ice/v4"
 	"github.com/pion/webrtc/v4"
 
 	"github.com/rtcsim/rtcsim/recorder"
@@ -18,15 +17,26 @@ type peer struct {
 	session *Session
 	name    string
 	host    *vnet.Host
+	config  *scenario.Peer
+	api     *webrtc.API
 	pc      *webrtc.PeerConnection
+	books   books
 	media   *peerMedia
 
 	// looks wakes the goroutine that looks at what pion has no event for.
 	looks chan struct{}
+	// tracked is what the events have told; stale tells that what is slow to ask for may have changed since slow was asked.
+	tracked   tracked
+	stale     atomic.Bool
+	snapshots sync.Mutex
+	slow      recorder.PeerState
 	// inbox holds what the application has to do about messages that signaling brought, in their order.
 	inbox chan func()
 	// data tells that a description with a data section was set.
 	data atomic.Bool
+	// restart is the event of the last restartIce that no offer has taken up, restartTold that of the last one that
+	// negotiationneeded told; 0 for none.
+	restart, restartTold atomic.Uint64
 
 	mu        sync.Mutex
 	channels  []*channel
@@ -37,32 +47,33 @@ type peer struct {
 
 // open makes the peer connection, with pion's defaults for all that the scenario does not set.
 func (p *peer) open(config *scenario.Peer) error {
-	engine := webrtc.SettingEngine{LoggerFactory: loggers{p.session, p.name}}
-	engine.SetNet(p.host.Net())
-	// The simulated network has no multicast. pion would warn about that and go on without.
-	engine.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	if t := config.Engine.ICE; t.DisconnectedTimeout != nil || t.FailedTimeout != nil || t.KeepaliveInterval != nil {
-		// One call sets all three, so that what is not given needs pion's default; see its ice package.
-		disconnected, failed, keepalive := iceDisconnectedTimeout, iceFailedTimeout, iceKeepaliveInterval
-		set(&disconnected, t.DisconnectedTimeout)
-		set(&failed, t.FailedTimeout)
-		set(&keepalive, t.KeepaliveInterval)
-		engine.SetICETimeouts(disconnected, failed, keepalive)
+	p.config = config
+	engine, err := p.settingEngine(config.Engine)
+	if err != nil {
+		return err
 	}
-	configuration := configurationOf(config.Configuration)
-	p.looks = make(chan struct{}, 1)
-	p.inbox = make(chan func(), 1024)
-	p.dtls = webrtc.DTLSTransportStateNew.String()
-
-	media, options, err := newMedia(p, config)
+	media, options, err := newMedia(p)
 	if err != nil {
 		return err
 	}
 	p.media = media
-	options = append(options, webrtc.WithSettingEngine(engine))
-	_, err = p.session.call(invocation{peer: p, method: "RTCPeerConnection", args: configuration}, func() (any, error) {
+	p.api = webrtc.NewAPI(append(options, webrtc.WithSettingEngine(engine))...)
+	configuration := configurationOf(config.Configuration)
+	for _, c := range config.Configuration.Certificates {
+		certificate, err := newCertificate(c)
+		if err != nil {
+			return err
+		}
+		configuration.Certificates = append(configuration.Certificates, *certificate)
+	}
+	p.looks = make(chan struct{}, 1)
+	p.inbox = make(chan func(), 1024)
+	p.dtls = webrtc.DTLSTransportStateNew.String()
+
+	args := configurationState(configuration)
+	_, err = p.session.call(invocation{peer: p, method: "RTCPeerConnection", args: args}, func() (any, error) {
 		var err error
-		p.pc, err = webrtc.NewAPI(options...).NewPeerConnection(configuration)
+		p.pc, err = p.api.NewPeerConnection(configuration)
 		return nil, err
 	})
 	if err != nil {
@@ -76,28 +87,6 @@ func (p *peer) open(config *scenario.Peer) error {
 		}
 	}()
 	return nil
-}
-
-func configurationOf(c scenario.Configuration) webrtc.Configuration {
-	w := webrtc.Configuration{
-		ICETransportPolicy: webrtc.NewICETransportPolicy(c.ICETransportPolicy),
-	}
-	for _, s := range c.ICEServers {
-		server := webrtc.ICEServer{URLs: s.URLs, Username: s.Username}
-		if s.Credential != "" {
-			server.Credential = s.Credential
-		}
-		w.ICEServers = append(w.ICEServers, server)
-	}
-	if c.BundlePolicy != "" {
-		// pion can only read these two from JSON.
-		w.BundlePolicy.UnmarshalJSON([]byte(`"` + c.BundlePolicy + `"`))
-	}
-	if c.RTCPMuxPolicy != "" {
-		w.RTCPMuxPolicy.UnmarshalJSON([]byte(`"` + c.RTCPMuxPolicy + `"`))
-	}
-	set(&w.ICECandidatePoolSize, c.ICECandidatePoolSize)
-	return w
 }
 
 // event records an event of this peer.
@@ -155,6 +144,7 @@ func (p *peer) onICECandidate(c *webrtc.ICECandidate) {
 		p.event(recorder.KindICECandidate, recorder.Candidate{End: true})
 		return
 	}
+	p.books.addLocal(c)
 	init := c.ToJSON()
 	seq := p.session.log.Add(p.name, recorder.KindICECandidate, 0, recorder.Candidate{
 		Candidate:        init.Candidate,
@@ -170,28 +160,6 @@ func (p *peer) onICECandidate(c *webrtc.ICECandidate) {
 	p.mu.Unlock()
 	if to != nil {
 		p.sendCandidate(seq, to, init)
-	}
-}
-
-// look asks for a look at what pion has no event for.
-func (p *peer) look() {
-	select {
-	case p.looks <- struct{}{}:
-	default:
-	}
-}
-
-// watch looks at the SCTP transport after each event of the peer and records its changes, for which pion has no event.
-// It is a goroutine of its own since pion fires some events with locks held.
-func (p *peer) watch() {
-	last := ""
-	for range p.looks {
-		state, ok := p.sctpState()
-		if !ok || state == last {
-			continue
-		}
-		last = state
-		p.event(recorder.KindSCTPTransportStateChange, recorder.StateChange{State: state, Now: state, Derived: true})
 	}
 }
 

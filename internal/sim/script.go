@@ -124,7 +124,7 @@ func (s *script) call(cause uint64, step *scenario.Step, call *scenario.Call) (f
 		if err != nil {
 			return err.Error()
 		}
-		i := invocation{cause: cause, peer: p, channel: c, method: call.Method.Name, args: args, line: step.Line}
+		i := invocationOf(cause, p, c, call, args, step.Line)
 		back := func(result any, err error) string {
 			if desc, ok := result.(webrtc.SessionDescription); ok && call.As != "" && err == nil {
 				s.session.values.set(call.As, desc)
@@ -133,13 +133,13 @@ func (s *script) call(cause uint64, step *scenario.Step, call *scenario.Call) (f
 		}
 		if call.Async {
 			go func() {
-				if failure := back(s.session.call(i, do)); failure != "" {
+				if failure := back(s.session.derive(i, do)); failure != "" {
 					s.session.fail(verdict{text: step.Text(), line: step.Line, seen: failure})
 				}
 			}()
 			continue
 		}
-		if failure := back(s.session.call(i, do)); failure != "" {
+		if failure := back(s.session.derive(i, do)); failure != "" {
 			return failure
 		}
 	}

@@ -90,6 +90,7 @@ func (s *Session) Run() {
 			seen: fmt.Sprintf("%q was still under way at the limit of %v", step.Text(), s.scenario.Limit),
 		})
 	}
+	s.conclude()
 	s.log.Add("", recorder.KindEnd, 0, recorder.SessionEnd{
 		Reason:   reason,
 		Pending:  s.pending.list(),
@@ -145,7 +146,7 @@ func (s *Session) inFlight() int {
 func (s *Session) observe(e recorder.Event, data any) {
 	s.judge.observe(e, data)
 	if p := s.peers[e.Peer]; p != nil && !isPacket(e.Kind) {
-		p.look()
+		p.tell(e.Kind, data)
 	}
 	for _, h := range s.handlers {
 		h.observe(e, data)

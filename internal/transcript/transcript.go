@@ -212,7 +212,7 @@ func (p *Printer) text(e recorder.Event) string {
 		return media(d)
 	case recorder.RTCP:
 		return p.rtcp(e.Peer, d)
-	case recorder.Run:
+	case recorder.Run, recorder.Snapshot:
 		return ""
 	}
 	return name
