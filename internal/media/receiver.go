@@ -204,6 +204,10 @@ func (r *Receiver) decode(now time.Duration) {
 		}
 		key := r.slots[r.next%window].key
 		switch {
+		case r.codec.Video && !r.slots[last%window].marker:
+			// The sender has not sent the end of the frame: nothing can refer to it.
+			r.skip(last + 1)
+			r.needKey = true
 		case !r.needKey || key:
 			r.render(now, key)
 			r.next = last + 1
@@ -217,13 +221,15 @@ func (r *Receiver) decode(now time.Duration) {
 }
 
 // frame returns the last packet of the frame that begins with a packet, or else the first packet of it that is missing.
-// The end of a frame that has not arrived is missing, too: it has not been sent, for all that the receiver knows.
+// The end of a frame that has not arrived is missing, too, unless packets of another frame follow at once.
 func (r *Receiver) frame(begin int64) (last, missing int64) {
 	for n := begin; n <= r.highest; n++ {
 		s := &r.slots[n%window]
 		switch {
 		case !s.arrived:
 			return 0, n
+		case s.timestamp != r.slots[begin%window].timestamp:
+			return n - 1, -1
 		case s.marker || !r.codec.Video:
 			return n, -1
 		}

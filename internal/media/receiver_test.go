@@ -170,6 +170,18 @@ func TestDecode(t *testing.T) {
 		v.packet(frameTime(8), 3, 1, false)
 		v.want(4, 2, 8) // too late
 	})
+	t.Run("a frame whose end was never sent", func(t *testing.T) {
+		v := newVideo(t, 0, 0)
+		v.frames(0, 2)
+		send := func(sequence uint16, timestamp uint32, marker bool, payload ...byte) {
+			v.Receive(0, &rtp.Header{SequenceNumber: sequence, Timestamp: timestamp, Marker: marker}, payload, false)
+		}
+		send(0, 9000, false, 0x10, 1)  // the beginning of a frame
+		send(1, 12000, true, 0x10, 1)  // a frame that refers to it
+		send(2, 15000, false, 0x10, 0) // a keyframe
+		send(3, 15000, true, 0, 0)
+		v.want(4, 2, 2)
+	})
 	t.Run("without a keyframe at the beginning", func(t *testing.T) {
 		v := newVideo(t, 0, 0)
 		v.frames(5, 9)

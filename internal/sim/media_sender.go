@@ -172,10 +172,12 @@ func (s *mediaSender) send(source *mediaSource, encoder *media.Encoder, payloadT
 			encoder.RequestKeyframe()
 		}
 		payloads, _ := encoder.Next()
+		// A frame that has begun is sent to its end, at once if the source is stopped meanwhile.
+		pace := true
 		ticks := (captured*time.Duration(codec.ClockRate) + time.Second/2) / time.Second
 		for i, payload := range payloads {
-			if free > s.media.now() && !sleep(free) {
-				return
+			if free > s.media.now() {
+				pace = pace && sleep(free)
 			}
 			h := rtp.Header{
 				Version:        2,
