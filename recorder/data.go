@@ -14,8 +14,10 @@ type Run struct {
 type Step struct {
 	// Path leads to the step in the scenario, such as "steps[3]" or "handlers[0].do[1]".
 	Path string `json:"path"`
-	// Line is the step's line in the scenario file, from 1.
+	// Line is the step's line in its file, from 1.
 	Line int `json:"line"`
+	// File is the included file that the step is in; empty for the scenario's own.
+	File string `json:"file,omitempty"`
 	// Text is the step in one line, such as "alice: createOffer".
 	Text string `json:"text"`
 	// Note is the step's note: Markdown for people who learn from the recording.
@@ -26,12 +28,25 @@ type Step struct {
 type Verdict struct {
 	// Text is the expectation as the scenario has it, on one line.
 	Text string `json:"text"`
-	// Line is its line in the scenario file, from 1.
+	// Line is its line in its file, from 1.
 	Line int `json:"line"`
+	// File is the included file that it is in; empty for the scenario's own.
+	File string `json:"file,omitempty"`
 	// Held tells whether it was met.
 	Held bool `json:"held"`
 	// Seen is what was seen instead, in words; empty where it held.
 	Seen string `json:"seen,omitempty"`
+	// Near are the events that come nearest to what was expected, the last few of them; empty where it held.
+	Near []Nearby `json:"near,omitempty"`
+}
+
+// Nearby is an event that comes near to what was expected.
+type Nearby struct {
+	// Seq is the event's number, Time its virtual time in nanoseconds.
+	Seq  uint64        `json:"seq"`
+	Time time.Duration `json:"time"`
+	// Text is the event in a few words, such as "bob connectionstatechange connected".
+	Text string `json:"text"`
 }
 
 // LogLine is the data of KindLog: one line that pion logged.
@@ -251,4 +266,26 @@ type Snapshot struct {
 	Full bool `json:"full,omitempty"`
 	// State holds members of [PeerState] by their names. The names of data channels are "channels/NAME".
 	State map[string]json.RawMessage `json:"state"`
+}
+
+// Prediction is the data of KindPrediction.
+type Prediction struct {
+	// Path leads to the step that asks.
+	Path string `json:"path"`
+	// Question is the question, in Markdown.
+	Question string `json:"question"`
+	// Condition is what answers it, as the scenario has it, on one line.
+	Condition string `json:"condition"`
+}
+
+// Answer is the data of KindAnswer; its Cause is the prediction.
+type Answer struct {
+	Question  string `json:"question"`
+	Condition string `json:"condition"`
+	// Holds tells whether the condition came true.
+	Holds bool `json:"holds"`
+	// Seen is what was seen instead, in words; empty where it holds.
+	Seen string `json:"seen,omitempty"`
+	// Near are the events that come nearest to the condition; empty where it holds.
+	Near []Nearby `json:"near,omitempty"`
 }

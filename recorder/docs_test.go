@@ -102,6 +102,9 @@ func (d *docs) object(t reflect.Type) {
 			owner = t.Field(f.Index[0]).Type
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" {
+			continue
+		}
 		meaning := d.meaning(owner, f.Name)
 		if doc := f.Tag.Get("doc"); doc != "" {
 			meaning = doc // conditions have the same names and explain them

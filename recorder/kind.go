@@ -62,4 +62,8 @@ const (
 	// Events that the standard has dropped.
 	KindAddStream    Kind = "addstream"
 	KindRemoveStream Kind = "removestream"
+
+	// Questions to those who watch.
+	KindPrediction Kind = "prediction" // a step asks what will come
+	KindAnswer     Kind = "answer"     // what came of it
 )

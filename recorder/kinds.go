@@ -71,6 +71,9 @@ var Kinds = []KindInfo{
 
 	{KindAddStream, "the other peer sends a new stream; the standard has dropped the event", Stream{}, legacy + "#dom-rtcpeerconnection-addstream"},
 	{KindRemoveStream, "the other peer sends a stream no more; the standard has dropped the event", Stream{}, legacy + "#dom-rtcpeerconnection-removestream"},
+
+	{KindPrediction, "the scenario asks those who watch what will come", Prediction{}, ""},
+	{KindAnswer, "the run has answered the question", Answer{}, ""},
 }
 
 // kinds finds the description of a kind by its name.

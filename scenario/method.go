@@ -39,8 +39,8 @@ type SetRemoteDescription struct {
 // Description is the W3C's RTCSessionDescriptionInit, with a text that may come from elsewhere.
 type Description struct {
 	Pos
-	// Type is offer, answer or pranswer; empty: that of From.
-	Type string `yaml:"type" enum:"offer answer pranswer" required:"true" doc:"The type of the description." example:"answer"`
+	// Type is offer, answer, pranswer or rollback; empty: that of From. A rollback may do without SDP.
+	Type string `yaml:"type" enum:"offer answer pranswer rollback" required:"true" doc:"The type of the description. pion refuses rollback, which therefore needs engine: force." example:"answer"`
 	// From names a description whose SDP is taken; with no name it is SDP.
 	From Reference
 	// SDP is the text, where From has no name.
@@ -79,6 +79,8 @@ type CreateDataChannel struct {
 	Protocol          *string `yaml:"protocol" doc:"The name of the application's protocol on the channel." example:"json"`
 	Negotiated        *bool   `yaml:"negotiated" default:"false" doc:"Whether both sides create the channel, with the same id." example:"true"`
 	ID                *uint16 `yaml:"id" doc:"The SCTP stream, 0 to 65534; needed when negotiated." example:"1"`
+	// Listen says when the application sets the channel's handlers. What it leaves out is as the peer has it.
+	Listen ListenChannel `yaml:"listen" doc:"When the application sets the channel's handlers, by event: at once, after a time, or never. The default is what the peer's listen says." example:"{message: after 100ms}"`
 }
 
 // Close is for close of a peer connection, which has no arguments.
@@ -122,7 +124,7 @@ type RemoveTrack struct {
 type AddTransceiver struct {
 	Kind      string `yaml:"kind" enum:"audio video" doc:"The kind of media, where there is no track to send yet." example:"audio"`
 	Track     string `yaml:"track" ref:"track" doc:"The track to send, instead of a kind. A track with layers is sent in simulcast." example:"cam"`
-	Direction string `yaml:"direction" enum:"sendrecv sendonly recvonly" default:"sendrecv" doc:"The direction. pion has no inactive here, and no recvonly with a track." example:"recvonly"`
+	Direction string `yaml:"direction" enum:"sendrecv sendonly recvonly inactive" default:"sendrecv" doc:"The direction. pion refuses inactive, and recvonly with a track, which therefore need engine: force." example:"recvonly"`
 	Stream    string `yaml:"stream" doc:"The id of the MediaStream that the track is sent in; by default the track's own." example:"camera"`
 }
 
@@ -424,8 +426,10 @@ func (a *AddTransceiver) read(r *reader, n *yaml.Node) {
 	case r.failures > before:
 	case (a.Kind == "") == (a.Track == ""):
 		r.errorf(position(n), "wrong-arguments", "such as with: {kind: video, direction: recvonly} or with: {track: cam}", "addTransceiver needs either a kind or a track")
-	case a.Track != "" && a.Direction == "recvonly":
-		r.errorf(position(n), "not-in-pion", "give a kind instead of a track, and addTrack later", "recvonly with a track does not work with pion: it takes sendrecv or sendonly there")
+	case a.Track != "" && a.Direction == "recvonly" && !r.forced:
+		r.absent(position(n), "recvonly with a track", absences["method"]["recvonly"])
+	case a.Direction == "inactive" && !r.forced:
+		r.absent(position(n), "inactive", absences["method"]["inactive"])
 	case a.Stream != "" && a.Track == "":
 		r.errorf(position(n), "wrong-arguments", "a stream belongs to a track", "without a track there is no stream")
 	}
@@ -458,8 +462,11 @@ func (d *Description) read(r *reader, n *yaml.Node) {
 	var sdp *yaml.Node
 	for _, p := range pairs {
 		switch {
-		case p.key == "type" && p.value.Value == "rollback":
+		case p.key == "type" && p.value.Value == "rollback" && !r.forced:
 			r.absent(position(p.value), "rollback", absences["method"]["rollback"])
+			return
+		case p.key == "type" && p.value.Value == "rollback" && len(pairs) == 1:
+			d.Type = p.value.Value
 			return
 		case p.key == "sdp":
 			sdp = p.value

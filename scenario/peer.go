@@ -21,6 +21,8 @@ type Peer struct {
 	Media PeerMedia `yaml:"media" doc:"How the peer's application receives media." example:"{pliAfter: 500ms}"`
 	// Engine holds settings of pion for what has no standard name.
 	Engine Engine `yaml:"engine" doc:"Settings of pion's SettingEngine, by topic, for what has no standard name." example:"{ice: {failedTimeout: 10s}}"`
+	// Listen says when the application sets its handlers.
+	Listen Listen `yaml:"listen" doc:"When the application sets its handlers, by event: at once (the default), after a time, or never. Times count from the constructor, those for data channels from the moment when the application has the channel." example:"{datachannel: never, message: after 100ms}"`
 }
 
 // Configuration is the W3C's RTCConfiguration. The policies have the W3C's defaults, which are pion's, too.

@@ -67,6 +67,7 @@ func TestRead(t *testing.T) {
 	patient.ICE.FailedTimeout = ptr(10 * time.Second)
 	want := &scenario.Scenario{
 		File:  "outage.yaml",
+		Files: []string{"outage.yaml"},
 		Name:  "Test",
 		Seed:  3,
 		Limit: 2 * time.Minute,

@@ -98,28 +98,28 @@ func (t *Target) read(r *reader, n *yaml.Node) {
 	*t = parseTarget(position(n), n.Value)
 }
 
-// targets checks that a target is of an interface, and that what it names has been made.
-func (r *reader) targets(t Target, iface string, before, all *definitions) {
-	if t.Name == "" {
-		if of := t.Interface(); of != iface {
-			r.errorf(t.Pos, "wrong-reference", "such as "+strings.TrimPrefix(subjects[iface], "."), "%s is %s, not %s", t, interfaces[of], interfaces[iface])
+// targets checks that a target is of an interface, and that what it names may have been made when a step of a thread uses it.
+func (r *reader) targets(target Target, iface string, t *thread, d *definitions) {
+	if target.Name == "" {
+		if of := target.Interface(); of != iface {
+			r.errorf(target.Pos, "wrong-reference", "such as "+strings.TrimPrefix(subjects[iface], "."), "%s is %s, not %s", target, interfaces[of], interfaces[iface])
 		}
 		return
 	}
 	kind := Transceiver
-	if t.Part == "" && iface == "RTCRtpSender" {
+	if target.Part == "" && iface == "RTCRtpSender" {
 		kind = Sender
 	}
-	if d, ok := before.names[t.Name]; ok && d.kind == Transceiver && kind == Sender {
-		r.errorf(t.Pos, "wrong-reference", "write "+t.Name+".sender", "%s is a transceiver, not a sender", t.Name)
+	if def, there := find(d.names, target.Name, t); there && def.kind == Transceiver && kind == Sender {
+		r.errorf(target.Pos, "wrong-reference", "write "+target.Name+".sender", "%s is a transceiver, not a sender", target.Name)
 		return
 	}
-	r.refers(Reference{t.Pos, t.Name}, before, all, kind)
+	r.refers(Reference{target.Pos, target.Name}, t, d, kind)
 }
 
-// certificates checks that the certificates of a configuration that have names have been made.
-func (r *reader) certificates(c *Configuration, before, all *definitions) {
+// certificates checks that the certificates of a configuration that have names may have been made.
+func (r *reader) certificates(c *Configuration, t *thread, d *definitions) {
 	for _, certificate := range c.Certificates {
-		r.refers(certificate.From, before, all, KeyCertificate)
+		r.refers(certificate.From, t, d, KeyCertificate)
 	}
 }

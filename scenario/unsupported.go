@@ -32,13 +32,13 @@ const (
 // "method", "event" and "attribute" those of the W3C's API.
 var absences = map[string]map[string]absence{
 	"Scenario": {
-		"servers": later, "scripts": later, "include": later, "blocks": later, "matrix": later,
+		"servers": later,
 	},
 	"Network": {
 		"nat": later, "behind": later, "firewall": later, "addresses": later,
 	},
 	"Peer": {
-		"interfaces": later, "listen": later, "takes": later,
+		"interfaces": later, "takes": later,
 		"certificates": {"unknown-key", "certificates belong to the configuration", "write configuration: {certificates: [{name: ECDSA}]}"},
 	},
 	"Configuration": {
@@ -74,10 +74,8 @@ var absences = map[string]map[string]absence{
 	},
 	"EngineSRTP": {"protectionProfiles": later},
 	"Engine":     {"sdp": {"unknown-key", "is no topic of the engine", "dtls: {mediaLevelFingerprints: true} is what there is"}},
-	"Handler":    {"takes": later},
 	"Step": {
-		"parallel": later, "predict": later, "use": later, "peer": later, "interface": later, "returns": later,
-		"server": later, "signaling": later, "nat": later,
+		"peer": later, "interface": later, "server": later, "signaling": later, "nat": later,
 	},
 	"CreateOffer": {
 		"voiceActivityDetection": legacy("leave it out"),
@@ -112,7 +110,9 @@ var absences = map[string]map[string]absence{
 		"getContributingSources":    lacking("pion does not collect them", "look at the RTP packets in the recording"),
 		"getSynchronizationSources": lacking("pion does not collect them", "look at the RTP packets in the recording"),
 		"getDefaultIceServers":      legacy("the default is an empty list: ask for defaultIceServers in a condition"),
-		"rollback":                  lacking("pion has no rollback: a description that was set cannot be taken back", noRollback),
+		"rollback":                  lacking("pion has no rollback: a description that was set cannot be taken back", noRollback+forced),
+		"inactive":                  lacking("addTransceiver takes sendrecv, sendonly or recvonly", "add it when it is needed"+forced),
+		"recvonly":                  lacking("addTransceiver takes sendrecv or sendonly with a track", "give a kind instead of a track, and addTrack later"+forced),
 		"addEventListener":          {"unknown-method", "events are recorded without asking", "use handlers, or wait for an expectation"},
 		"getUserMedia":              {"unknown-method", "belongs to another standard", "name a track under tracks and use addTrack"},
 		"getSelectedCandidatePair":  {"unknown-method", "is an attribute here", "use selectedCandidatePair in a condition"},
@@ -149,6 +149,9 @@ var absences = map[string]map[string]absence{
 		"maxRetransmitTime":  legacy("ask for maxPacketLifeTime"),
 	},
 }
+
+// forced says how to watch what pion does about a call all the same.
+const forced = "; to see pion refuse it, add engine: force to the step"
 
 const noRollback = "make a new peer connection, or agree who makes the offer"
 

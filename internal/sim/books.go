@@ -15,15 +15,15 @@ import (
 type books struct {
 	mu sync.Mutex
 	// local and remote are the last descriptions that were set.
-	local, remote sdp
+	local, remote description
 	// directions are those of the last answer, by mid and as this peer sees them.
 	directions map[string]string
 	// localCandidates and remoteCandidates are those since the last ICE restart.
 	localCandidates, remoteCandidates []recorder.CandidateState
 }
 
-// sdp is what is kept of a description.
-type sdp struct {
+// description is what is kept of a description.
+type description struct {
 	text       string
 	parameters *recorder.ICEParametersState
 	streams    []recorder.Stream
@@ -149,8 +149,8 @@ func (b *books) change(local bool, text string) []string {
 }
 
 // readSDP reads what is kept of a description. pion has parsed it, or will.
-func readSDP(text string) sdp {
-	d := sdp{text: text}
+func readSDP(text string) description {
+	d := description{text: text}
 	var ufrag, pwd string
 	var section []string
 	finish := func() {
@@ -178,7 +178,7 @@ func readSDP(text string) sdp {
 }
 
 // addStreams adds the streams of an m-section, if it sends.
-func (d *sdp) addStreams(section []string) {
+func (d *description) addStreams(section []string) {
 	if len(section) == 0 || !strings.HasPrefix(section[0], "m=") {
 		return
 	}
@@ -204,7 +204,7 @@ func (d *sdp) addStreams(section []string) {
 }
 
 // restarts tells whether a description restarts ICE after the one before it on its side.
-func (d sdp) restarts(before sdp) bool {
+func (d description) restarts(before description) bool {
 	return d.parameters != nil && before.parameters != nil && d.parameters.UsernameFragment != before.parameters.UsernameFragment
 }
 

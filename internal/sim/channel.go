@@ -21,19 +21,29 @@ type channel struct {
 	binaryType string
 }
 
-// addChannel takes a data channel that was created or announced, and registers for its events.
-func (p *peer) addChannel(dc *webrtc.DataChannel, name string) *channel {
+// addChannel takes a data channel that was created or announced, and registers for its events when the scenario says so.
+func (p *peer) addChannel(dc *webrtc.DataChannel, name string, when scenario.ListenChannel) *channel {
 	c := &channel{peer: p, dc: dc, name: name, binaryType: "arraybuffer"}
 	p.mu.Lock()
 	p.channels = append(p.channels, c)
 	p.mu.Unlock()
 
-	dc.OnOpen(func() { c.event(recorder.KindOpen, recorder.ChannelEvent{}) })
-	dc.OnClose(func() { c.event(recorder.KindClose, recorder.ChannelEvent{}) })
-	dc.OnError(func(err error) { c.event(recorder.KindError, recorder.ChannelEvent{Error: err.Error()}) })
-	dc.OnBufferedAmountLow(func() { c.event(recorder.KindBufferedAmountLow, recorder.ChannelEvent{}) })
-	dc.OnMessage(func(m webrtc.DataChannelMessage) {
-		c.event(recorder.KindMessage, recorder.ChannelEvent{Message: message(m.IsString, m.Data)})
+	hear(when.Open, func() {
+		dc.OnOpen(func() { c.event(recorder.KindOpen, recorder.ChannelEvent{}) })
+	})
+	hear(when.Close, func() {
+		dc.OnClose(func() { c.event(recorder.KindClose, recorder.ChannelEvent{}) })
+	})
+	hear(when.Error, func() {
+		dc.OnError(func(err error) { c.event(recorder.KindError, recorder.ChannelEvent{Error: err.Error()}) })
+	})
+	hear(when.BufferedAmountLow, func() {
+		dc.OnBufferedAmountLow(func() { c.event(recorder.KindBufferedAmountLow, recorder.ChannelEvent{}) })
+	})
+	hear(when.Message, func() {
+		dc.OnMessage(func(m webrtc.DataChannelMessage) {
+			c.event(recorder.KindMessage, recorder.ChannelEvent{Message: message(m.IsString, m.Data)})
+		})
 	})
 	return c
 }
@@ -134,7 +144,7 @@ func (p *peer) channel(name string) *channel {
 // channelName returns the scenario's name for a channel that was announced to a peer: the name that the step which
 // creates a channel with that label gives it, else the label.
 func (s *Session) channelName(p *peer, label string) string {
-	for step := range steps(s.scenario) {
+	for step := range s.scenario.All() {
 		call, ok := step.Action.(*scenario.Call)
 		if !ok || call.Peer == p.name || call.As == "" {
 			continue

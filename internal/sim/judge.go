@@ -33,14 +33,24 @@ type watch struct {
 	began   bool          // whether it has begun
 	active  bool          // whether someone waits for the verdict
 	decided bool
-	failed  bool        // the verdict was against it
-	result  chan string // for a wait step: why it failed, or nothing
+	failed  bool         // the verdict was against it
+	result  chan verdict // for a wait step: why it failed, or nothing
+
+	near    []*nearby   // by the sequence's patterns; one for any other form
+	predict *prediction // for the answer to a question
+}
+
+// prediction is a question of the scenario, whose answer a watch gives.
+type prediction struct {
+	*scenario.Predict
+	asked  uint64  // the event, 0 before it
+	answer verdict // once the watch has decided
 }
 
 func newJudge(s *Session) *judge {
 	j := &judge{session: s, byStep: make(map[*scenario.Expectation]*watch), wake: make(chan struct{}, 1)}
 	add := func(e *scenario.Expectation) *watch {
-		w := &watch{Expectation: e}
+		w := newWatch(e)
 		j.watches = append(j.watches, w)
 		j.byStep[e] = w
 		for _, p := range w.patterns() {
@@ -52,7 +62,11 @@ func newJudge(s *Session) *judge {
 		w := add(e)
 		w.active = true
 	}
-	for step := range steps(s.scenario) {
+	for step := range s.scenario.All() {
+		if step.Predict != nil {
+			w := add(step.Predict.Answer)
+			w.active, w.predict = true, &prediction{Predict: step.Predict}
+		}
 		switch a := step.Action.(type) {
 		case *scenario.Wait:
 			add(a.For)
@@ -61,6 +75,24 @@ func newJudge(s *Session) *judge {
 		}
 	}
 	return j
+}
+
+func newWatch(e *scenario.Expectation) *watch {
+	w := &watch{Expectation: e}
+	switch {
+	case e.Never != nil:
+		w.near = []*nearby{nearMatches(e.Never)}
+	case e.Count != nil && e.AtLeast > 0:
+		w.near = []*nearby{nearPattern(e.Count)}
+	case e.Count != nil:
+		w.near = []*nearby{nearMatches(e.Count)}
+	case e.Condition != nil:
+		w.near = []*nearby{nearCondition(e.Condition)}
+	}
+	for _, p := range e.Sequence {
+		w.near = append(w.near, nearPattern(p))
+	}
+	return w
 }
 
 func (w *watch) patterns() []*scenario.Pattern {
@@ -124,6 +156,11 @@ func (j *judge) observe(e recorder.Event, data any) {
 
 // count takes an event into account.
 func (j *judge) count(w *watch, e recorder.Event, data any) {
+	if !w.decided {
+		for _, n := range w.near {
+			n.add(e, data)
+		}
+	}
 	switch {
 	case w.Never != nil && w.Never.Match(e, data), w.Count != nil && w.Count.Match(e, data):
 		w.seen++
@@ -223,20 +260,55 @@ func (j *judge) final(w *watch) {
 // decide records the verdict.
 func (j *judge) decide(w *watch, seen string) {
 	w.decided, w.failed = true, seen != ""
-	if w.result == nil {
-		j.session.verdict(verdict{text: w.Text, line: w.Line, seen: seen})
-		return
+	v := verdict{text: w.Text, at: w.Pos, seen: seen}
+	if w.failed && len(w.near) > 0 {
+		v.near = w.near[min(w.seen, len(w.near)-1)].events()
 	}
-	if seen == "" {
-		j.session.verdict(verdict{text: w.Text, line: w.Line})
+	switch {
+	case w.predict != nil:
+		w.predict.answer = v
+		j.answer(w)
+	case w.result == nil:
+		j.session.verdict(v)
+	default:
+		if !w.failed {
+			j.session.verdict(v)
+		}
+		w.result <- v
 	}
-	w.result <- seen
 }
 
-// wait runs a wait step. It returns why the run cannot go on, if so.
-func (j *judge) wait(a *scenario.Wait) (failure string) {
+// ask begins a question: from now on its answer can be told.
+func (j *judge) ask(seq uint64, p *scenario.Predict) {
+	done := make(chan struct{})
+	j.do(func() {
+		defer close(done)
+		w := j.byStep[p.Answer]
+		w.predict.asked = seq
+		j.answer(w)
+	})
+	<-done
+}
+
+// answer records the answer to a question, when it was asked and the answer is known.
+func (j *judge) answer(w *watch) {
+	p := w.predict
+	if p.asked == 0 || !w.decided {
+		return
+	}
+	j.session.log.Add("", recorder.KindAnswer, p.asked, recorder.Answer{
+		Question:  p.Question,
+		Condition: w.Text,
+		Holds:     !w.failed,
+		Seen:      p.answer.seen,
+		Near:      p.answer.near,
+	})
+}
+
+// wait runs a wait step. What the verdict saw is why the run cannot go on, if so.
+func (j *judge) wait(a *scenario.Wait) verdict {
 	w := j.byStep[a.For]
-	result := make(chan string, 1)
+	result := make(chan verdict, 1)
 	j.do(func() {
 		w.active, w.decided, w.result = true, false, result
 		if w.Of == nil {
@@ -254,11 +326,11 @@ func (j *judge) wait(a *scenario.Wait) (failure string) {
 		})
 		defer timer.Stop()
 	}
-	seen := <-result
-	if seen != "" && a.Within != nil {
-		return fmt.Sprintf("after %v: %s", *a.Within, seen)
+	v := <-result
+	if v.seen != "" && a.Within != nil {
+		v.seen = fmt.Sprintf("after %v: %s", *a.Within, v.seen)
 	}
-	return seen
+	return v
 }
 
 // expect runs an expect step. A verdict against it does not stop the steps.

@@ -173,7 +173,7 @@ func createDataChannel(_ *script, p *peer, _ *channel, call *scenario.Call) (any
 		if err != nil {
 			return nil, err
 		}
-		p.addChannel(dc, name)
+		p.addChannel(dc, name, a.Listen.Or(p.config.Listen.ListenChannel))
 		return nil, nil
 	}, nil)
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 
@@ -52,12 +53,6 @@ func (p *peer) open(config *scenario.Peer) error {
 	if err != nil {
 		return err
 	}
-	media, options, err := newMedia(p)
-	if err != nil {
-		return err
-	}
-	p.media = media
-	p.api = webrtc.NewAPI(append(options, webrtc.WithSettingEngine(engine))...)
 	configuration := configurationOf(config.Configuration)
 	for _, c := range config.Configuration.Certificates {
 		certificate, err := newCertificate(c)
@@ -70,6 +65,12 @@ func (p *peer) open(config *scenario.Peer) error {
 	p.inbox = make(chan func(), 1024)
 	p.dtls = webrtc.DTLSTransportStateNew.String()
 
+	media, options, err := newMedia(p)
+	if err != nil {
+		return err
+	}
+	p.media = media
+	p.api = webrtc.NewAPI(append(options, webrtc.WithSettingEngine(engine))...)
 	args := configurationState(configuration)
 	_, err = p.session.call(invocation{peer: p, method: "RTCPeerConnection", args: args}, func() (any, error) {
 		var err error
@@ -92,27 +93,52 @@ func (p *peer) open(config *scenario.Peer) error {
 // event records an event of this peer.
 func (p *peer) event(kind recorder.Kind, data any) { p.session.log.Add(p.name, kind, 0, data) }
 
-// listen registers for everything that pion tells about the connection and its transports.
+// hear sets a handler when the scenario says so: at once, if it says nothing.
+func hear(when *scenario.Hearing, set func()) {
+	switch {
+	case when == nil:
+		set()
+	case when.Never:
+	case when.After > 0:
+		time.AfterFunc(when.After, set)
+	default:
+		set()
+	}
+}
+
+// listen registers for what pion tells about the connection, when the scenario says so, and about its transports.
 func (p *peer) listen() {
-	pc := p.pc
-	pc.OnNegotiationNeeded(func() { p.event(recorder.KindNegotiationNeeded, nil) })
-	pc.OnICECandidate(p.onICECandidate)
-	pc.OnSignalingStateChange(func(state webrtc.SignalingState) {
-		p.event(recorder.KindSignalingStateChange, recorder.StateChange{State: state.String(), Now: pc.SignalingState().String()})
+	pc, when := p.pc, p.config.Listen
+	hear(when.NegotiationNeeded, func() {
+		pc.OnNegotiationNeeded(func() { p.event(recorder.KindNegotiationNeeded, nil) })
 	})
-	pc.OnICEGatheringStateChange(func(state webrtc.ICEGatheringState) {
-		p.event(recorder.KindICEGatheringStateChange, recorder.StateChange{State: state.String(), Now: pc.ICEGatheringState().String()})
+	hear(when.ICECandidate, func() { pc.OnICECandidate(p.onICECandidate) })
+	hear(when.SignalingStateChange, func() {
+		pc.OnSignalingStateChange(func(state webrtc.SignalingState) {
+			p.event(recorder.KindSignalingStateChange, recorder.StateChange{State: state.String(), Now: pc.SignalingState().String()})
+		})
 	})
-	pc.OnICEConnectionStateChange(func(state webrtc.ICEConnectionState) {
-		p.event(recorder.KindICEConnectionStateChange, recorder.StateChange{State: state.String(), Now: pc.ICEConnectionState().String()})
+	hear(when.ICEGatheringStateChange, func() {
+		pc.OnICEGatheringStateChange(func(state webrtc.ICEGatheringState) {
+			p.event(recorder.KindICEGatheringStateChange, recorder.StateChange{State: state.String(), Now: pc.ICEGatheringState().String()})
+		})
 	})
-	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
-		p.event(recorder.KindConnectionStateChange, recorder.StateChange{State: state.String(), Now: pc.ConnectionState().String()})
+	hear(when.ICEConnectionStateChange, func() {
+		pc.OnICEConnectionStateChange(func(state webrtc.ICEConnectionState) {
+			p.event(recorder.KindICEConnectionStateChange, recorder.StateChange{State: state.String(), Now: pc.ICEConnectionState().String()})
+		})
 	})
-	pc.OnTrack(p.media.onTrack)
-	pc.OnDataChannel(func(dc *webrtc.DataChannel) {
-		c := p.addChannel(dc, p.session.channelName(p, dc.Label()))
-		c.event(recorder.KindDataChannel, recorder.ChannelEvent{})
+	hear(when.ConnectionStateChange, func() {
+		pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
+			p.event(recorder.KindConnectionStateChange, recorder.StateChange{State: state.String(), Now: pc.ConnectionState().String()})
+		})
+	})
+	hear(when.Track, func() { pc.OnTrack(p.media.onTrack) })
+	hear(when.DataChannel, func() {
+		pc.OnDataChannel(func(dc *webrtc.DataChannel) {
+			c := p.addChannel(dc, p.session.channelName(p, dc.Label()), when.ListenChannel)
+			c.event(recorder.KindDataChannel, recorder.ChannelEvent{})
+		})
 	})
 
 	dtls := pc.SCTP().Transport()

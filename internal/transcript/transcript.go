@@ -133,7 +133,15 @@ func (p *Printer) text(e recorder.Event) string {
 	name := string(e.Kind)
 	switch d := data.(type) {
 	case recorder.Step:
-		return p.style.step.Render(fmt.Sprintf("── %s", d.Text)) + p.style.dim.Render(fmt.Sprintf("  line %d", d.Line))
+		return p.style.step.Render(fmt.Sprintf("── %s", d.Text)) + p.style.dim.Render(place(d.File, d.Line))
+	case recorder.Prediction:
+		return p.style.step.Render("? " + d.Question)
+	case recorder.Answer:
+		answer := "yes"
+		if !d.Holds {
+			answer = "no, " + d.Seen
+		}
+		return p.style.step.Render("? "+d.Question) + " " + answer + p.style.dim.Render("  "+d.Condition) + p.near(d.Near)
 	case recorder.Call:
 		return p.style.bold.Render(method(d.Channel, d.Method)) + "(" + arguments(d) + ")"
 	case recorder.Return:
@@ -178,8 +186,8 @@ func (p *Printer) text(e recorder.Event) string {
 		if d.Held {
 			return p.style.good.Render("✓ " + d.Text)
 		}
-		return p.style.bad.Render("✗ "+d.Text) + p.style.dim.Render(fmt.Sprintf("  line %d", d.Line)) +
-			"\n" + strings.Repeat(" ", 26) + p.style.bad.Render(d.Seen)
+		return p.style.bad.Render("✗ "+d.Text) + p.style.dim.Render(place(d.File, d.Line)) +
+			"\n" + strings.Repeat(" ", 26) + p.style.bad.Render(d.Seen) + p.near(d.Near)
 	case recorder.SessionEnd:
 		text := "── the end"
 		if len(d.Pending) > 0 {
@@ -216,6 +224,23 @@ func (p *Printer) text(e recorder.Event) string {
 		return ""
 	}
 	return name
+}
+
+// place says where in the scenario something is.
+func place(file string, line int) string {
+	if file != "" {
+		return fmt.Sprintf("  %s, line %d", file, line)
+	}
+	return fmt.Sprintf("  line %d", line)
+}
+
+// near shows the events that came near to what was expected, each on a line of its own.
+func (p *Printer) near(events []recorder.Nearby) string {
+	var text string
+	for _, e := range events {
+		text += "\n" + p.style.dim.Render(fmt.Sprintf("%26snear it: %s at %v (event %d)", "", e.Text, e.Time, e.Seq))
+	}
+	return text
 }
 
 func method(channel, method string) string {
