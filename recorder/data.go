@@ -76,6 +76,15 @@ type Call struct {
 	Channel string `json:"channel,omitempty"`
 	// Args are the arguments under their W3C names.
 	Args json.RawMessage `json:"args,omitempty"`
+	// Target names the transceiver, sender or receiver that the method belongs to, as the scenario does, such as
+	// "transceivers[0]".
+	Target string `json:"target,omitempty"`
+	// Changed holds, where the call sets a description, the lines in which it differs from the one that was set before it
+	// on the same side: with a - before a line that is gone and a + before one that is new.
+	Changed []string `json:"changed,omitempty"`
+	// Derived tells that pion has no such method: rtcsim does what the standard says with what pion has. The calls
+	// that it makes for that have this event as their cause.
+	Derived bool `json:"derived,omitempty"`
 }
 
 // Return is the data of KindReturn; its Cause is the call.
@@ -89,6 +98,9 @@ type Return struct {
 	Error  *CallError      `json:"error,omitempty"`
 	// Now holds the states that the object reports right after the call.
 	Now *States `json:"now,omitempty"`
+	// Target and Derived are those of the call.
+	Target  string `json:"target,omitempty"`
+	Derived bool   `json:"derived,omitempty"`
 }
 
 // CallError is how a call failed.
@@ -124,6 +136,8 @@ type StateChange struct {
 type Negotiation struct {
 	// Now is the signalingState that the peer connection reports while the event is handled; empty where it cannot be asked.
 	Now string `json:"now,omitempty"`
+	// Derived tells that restartIce is the reason, which pion does not know.
+	Derived bool `json:"derived,omitempty"`
 }
 
 // Candidate is the data of KindICECandidate.
@@ -232,6 +246,26 @@ type Signal struct {
 	// SDP is there for descriptions, Candidate for candidates (empty: end of candidates).
 	SDP       string  `json:"sdp,omitempty"`
 	Candidate *string `json:"candidate,omitempty"`
+}
+
+// Stream is the data of KindAddStream and KindRemoveStream. pion has no such events: they are derived from the a=msid
+// lines of the remote descriptions, in setRemoteDescription as the standard had them.
+type Stream struct {
+	// Stream is the id of the MediaStream.
+	Stream string `json:"stream"`
+	// Tracks are the ids of its tracks.
+	Tracks []string `json:"tracks,omitempty"`
+	// Derived is always true.
+	Derived bool `json:"derived"`
+}
+
+// Snapshot is the data of KindSnapshot: what of a peer's state differs from what the events before it tell. [StateAt]
+// puts a peer's state at any moment together from the events and the snapshots.
+type Snapshot struct {
+	// Full marks a snapshot that holds the whole state; a peer's first one, and its last at the end of the run.
+	Full bool `json:"full,omitempty"`
+	// State holds members of [PeerState] by their names. The names of data channels are "channels/NAME".
+	State map[string]json.RawMessage `json:"state"`
 }
 
 // Prediction is the data of KindPrediction.

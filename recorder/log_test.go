@@ -83,6 +83,8 @@ func fill(v reflect.Value) {
 		for i := range v.Len() {
 			fill(v.Index(i))
 		}
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
 	case reflect.String:
 		v.SetString("x")
 	case reflect.Bool:

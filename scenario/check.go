@@ -198,6 +198,13 @@ func (r *reader) check(s *Scenario) {
 			r.channels[name] = true
 		}
 	}
+	for _, p := range s.Peers {
+		for _, c := range p.Configuration.Certificates {
+			if c.From.Name != "" {
+				r.errorf(c.Pos, "wrong-reference", "such as {name: ECDSA}", "the peer is made before any step has generated a certificate")
+			}
+		}
+	}
 	for i, list := range lists {
 		if h := i - 1 - len(s.Scripts); h >= 0 && s.Handlers[h].As != "" {
 			// The name of what the event brought hides that of any step.
@@ -245,6 +252,15 @@ func (r *reader) steps(steps []*Step, t *thread, d *definitions, limit time.Dura
 				r.refers(args.From, t, d, SessionDescription)
 			case *AddICECandidate:
 				r.refers(args.From, t, d, Candidate)
+			case *RemoveTrack:
+				r.targets(args.Sender, "RTCRtpSender", t, d)
+			case *SetConfiguration:
+				r.certificates(&args.Configuration, t, d)
+			case *UpdateICE:
+				r.certificates(&args.Configuration, t, d)
+			}
+			if a.Target != (Target{}) {
+				r.targets(a.Target, a.Method.Interface, t, d)
 			}
 		case *Signal:
 			r.refers(a.Send, t, d, SessionDescription, Candidate)

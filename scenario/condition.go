@@ -45,6 +45,8 @@ type value struct {
 	peer string
 	// attribute is the attribute of the peer; channel is the name of a data channel where that is channels.
 	attribute, channel string
+	// track is the track where the attribute is media and the name of its layer is still to come.
+	track *Track
 	// steps lead from the attribute or the channel to the value: keys and indexes.
 	steps []pathName
 	// typ is the type of the value, enum are its possible values, where it has few.
@@ -450,6 +452,12 @@ func (c *conditionReader) resolve(names []pathName) *value {
 	case len(names) == 1:
 		c.fail(last, "not-a-condition", "such as "+first+".connectionState", "%s is a peer: ask for one of its attributes", first)
 		return nil
+	case v.track != nil && v.typ.Kind() == reflect.Map:
+		c.needsLayer(v, last)
+		return nil
+	case v.attribute == "media" && v.typ.Kind() == reflect.Map:
+		c.fail(last, "not-a-condition", "such as "+v.path+".NAME.packets", "%s holds all tracks: ask for one of them", v.path)
+		return nil
 	case v.attribute == "channels" && v.channel == "":
 		c.fail(last, "not-a-condition", "such as "+v.path+".NAME.readyState", "%s holds all data channels: ask for one of them", v.path)
 		return nil
@@ -469,6 +477,9 @@ func (c *conditionReader) follow(v *value, i int, n pathName) bool {
 		v.channel, v.typ = name, reflect.TypeFor[ChannelState]()
 		v.extend(n)
 		return true
+	}
+	if v.attribute == "media" && v.typ.Kind() == reflect.Map && !n.isIndex {
+		return c.followTrack(v, n)
 	}
 	switch kind := v.typ.Kind(); {
 	case kind == reflect.Interface:
@@ -512,6 +523,37 @@ func (c *conditionReader) follow(v *value, i int, n pathName) bool {
 	}
 	v.extend(n)
 	return true
+}
+
+// followTrack goes from the media of a peer to what it received of a track: of a simulcast track, of one of its layers.
+func (c *conditionReader) followTrack(v *value, n pathName) bool {
+	key := n.name
+	switch {
+	case v.track == nil:
+		track := c.result.Track(n.name)
+		if track == nil {
+			c.trackExists(c.at(n.offset), n.name)
+			return false
+		}
+		if track.Layers != nil {
+			v.track = track
+			v.extend(n)
+			return true
+		}
+	case !v.track.hasLayer(n.name):
+		c.needsLayer(v, n.offset)
+		return false
+	default:
+		key = v.track.Name + "." + n.name
+	}
+	v.steps = append(v.steps, pathName{name: key})
+	v.typ = reflect.TypeFor[MediaState]()
+	v.extend(n)
+	return true
+}
+
+func (c *conditionReader) needsLayer(v *value, offset int) {
+	c.fail(offset, "unknown-attribute", fmt.Sprintf("such as %s.%s", v.path, v.track.Layers[0].RID), "%s has layers: name one of them", v.path)
 }
 
 // extend adds a name to the path.

@@ -77,7 +77,7 @@ func (source Source) Read() (*Scenario, error) {
 //	required  "true" for a key that must be there
 //	enum      the possible values, separated by spaces
 //	default   the value of a key that is left out: read like any other where the field is no pointer, else only told
-//	ref       what the value names: peer, network
+//	ref       what the value names: peer, network, track
 //	doc       what the key means, for the reference
 //	example   a value, for the reference
 //
@@ -96,9 +96,11 @@ type reader struct {
 	runes   []rune
 	runesOf Pos
 
-	// peers and networks are the names in the file. They are collected first, since names may be used before
+	// peers, networks and tracks are the names in the file. They are collected first, since names may be used before
 	// the file comes to them.
-	peers, networks []string
+	peers, networks, tracks []string
+	// result is what is being read.
+	result *Scenario
 	// blocks are the lists of steps that have a name, using those that are being read.
 	blocks map[string]*block
 	using  []string
@@ -268,7 +270,8 @@ func yamlHint(message string) string {
 
 // scenario reads the root.
 func (r *reader) scenario(root *yaml.Node, s *Scenario) {
-	r.peers, r.networks = r.names(root, "peers"), r.names(root, "network")
+	r.result = s
+	r.peers, r.networks, r.tracks = r.names(root, "peers"), r.names(root, "network"), r.names(root, "tracks")
 	for _, p := range mappingOf(resolved(valueOf(root, "blocks"))) {
 		r.blocks[p.key] = &block{node: resolved(p.value)}
 	}
@@ -346,6 +349,7 @@ type field struct {
 	required bool
 	enum     []string
 	def      string
+	defNode  *yaml.Node // def, parsed
 	example  string
 	ref      string
 	index    []int
@@ -365,12 +369,17 @@ func fieldsOf(t reflect.Type) []field {
 		if key == "" {
 			continue
 		}
+		var def yaml.Node
+		if text := f.Tag.Get("default"); text == "" || yaml.Unmarshal([]byte(text), &def) != nil {
+			def.Content = []*yaml.Node{nil}
+		}
 		fields = append(fields, field{
 			key:      key,
 			named:    option == "named",
 			required: f.Tag.Get("required") == "true",
 			enum:     strings.Fields(f.Tag.Get("enum")),
 			def:      f.Tag.Get("default"),
+			defNode:  def.Content[0],
 			example:  f.Tag.Get("example"),
 			ref:      f.Tag.Get("ref"),
 			index:    f.Index,
@@ -578,10 +587,7 @@ func (r *reader) defaults(v reflect.Value) {
 		case target.Kind() == reflect.Struct:
 			r.defaults(target)
 		case f.def != "" && target.Kind() != reflect.Pointer && target.Kind() != reflect.Slice:
-			var n yaml.Node
-			if yaml.Unmarshal([]byte(f.def), &n) == nil {
-				r.scalar(n.Content[0], target, field{})
-			}
+			r.scalar(f.defNode, target, field{})
 		}
 	}
 }
@@ -704,6 +710,8 @@ func (r *reader) basic(n *yaml.Node, v reflect.Value, f field) {
 			r.peerExists(position(n), n.Value)
 		case "network":
 			r.networkExists(position(n), n.Value)
+		case "track":
+			r.trackExists(position(n), n.Value)
 		}
 	case reflect.Bool:
 		if n.Tag != "!!bool" {

@@ -57,6 +57,14 @@ func TestRead(t *testing.T) {
 	closing := &scenario.Call{Peer: "alice", Method: method(t, "RTCPeerConnection", "close"), Args: &scenario.Close{}}
 	hello := &scenario.Pattern{Peer: "bob", Event: recorder.KindMessage, Channel: "chat", Data: ptr("hello")}
 	configuration := scenario.Configuration{ICETransportPolicy: "all", BundlePolicy: "balanced", RTCPMuxPolicy: "require"}
+	media := scenario.PeerMedia{PLIAfter: 200 * time.Millisecond, PlayoutDelay: 100 * time.Millisecond}
+	engine := scenario.Engine{
+		DTLS:         scenario.EngineDTLS{AnsweringRole: "client", ExtendedMasterSecret: "request", CloseConnection: true},
+		SRTP:         scenario.EngineSRTP{ReplayProtection: true, RTCPReplayProtection: true},
+		Interceptors: scenario.EngineInterceptors{NACK: true, Reports: true, TWCC: true},
+	}
+	patient := engine
+	patient.ICE.FailedTimeout = ptr(10 * time.Second)
 	want := &scenario.Scenario{
 		File:  "outage.yaml",
 		Files: []string{"outage.yaml"},
@@ -72,9 +80,8 @@ func TestRead(t *testing.T) {
 			}},
 		},
 		Peers: []*scenario.Peer{
-			{Name: "alice", Network: "home", Configuration: configuration,
-				Engine: scenario.Engine{ICE: scenario.EngineICE{FailedTimeout: ptr(10 * time.Second)}}},
-			{Name: "bob", Network: "internet", Configuration: configuration},
+			{Name: "alice", Network: "home", Configuration: configuration, Media: media, Engine: patient},
+			{Name: "bob", Network: "internet", Configuration: configuration, Media: media, Engine: engine},
 		},
 		Signaling: scenario.Signaling{Delay: 40 * time.Millisecond},
 		Steps: []*scenario.Step{
@@ -184,16 +191,18 @@ func TestStepText(t *testing.T) {
 // TestMethodExamples reads the example of every method.
 func TestMethodExamples(t *testing.T) {
 	for _, m := range scenario.Methods {
-		text := "peers: {alice: {}, bob: {}}\nsteps:\n" +
+		text := "peers: {alice: {}, bob: {}}\n" +
+			"tracks: {mic: {kind: audio}, cam: {kind: video}, screen: {kind: video}}\nsteps:\n" +
 			"  - {alice: createDataChannel, with: {label: chat}}\n" +
 			"  - {alice: createOffer, as: offer}\n" +
+			"  - {alice: addTrack, with: {track: mic}, as: voice}\n" +
 			"  - " + m.Example + "\n"
 		s, err := scenario.Read(m.Name+".yaml", []byte(text))
 		if err != nil {
 			t.Errorf("the example of %s.%s: %v", m.Interface, m.Name, err)
 			continue
 		}
-		if c, ok := s.Steps[2].Action.(*scenario.Call); !ok || c.Method != m {
+		if c, ok := s.Steps[3].Action.(*scenario.Call); !ok || c.Method != m {
 			t.Errorf("the example of %s.%s is one of something else", m.Interface, m.Name)
 		}
 	}

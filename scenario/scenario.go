@@ -50,6 +50,8 @@ type Scenario struct {
 	Networks []*Network `yaml:"network,named" doc:"The networks by name. The network internet is built in and public." example:"{home: {link: {delay: 20ms}}}"`
 	// Peers are in the order of the file.
 	Peers []*Peer `yaml:"peers,named" required:"true" doc:"The peers by name; each is one RTCPeerConnection. A name is an identifier, since conditions use it." example:"{alice: {}, bob: {network: home}}"`
+	// Tracks are in the order of the file.
+	Tracks []*Track `yaml:"tracks,named" doc:"Sources of synthetic media by name, for addTrack, addTransceiver and replaceTrack." example:"{mic: {kind: audio, codec: opus, bitrate: 32kbps}, cam: {kind: video, codec: VP8, fps: 30}}"`
 	// Signaling is the application's own channel between the peers.
 	Signaling Signaling `yaml:"signaling" doc:"The application's own channel between the peers." example:"{delay: 40ms}"`
 	// Steps run one after the other.

@@ -51,6 +51,8 @@ type Call struct {
 	Peer string
 	// Channel is the name (as) or else the label of the peer's data channel; empty for methods of RTCPeerConnection.
 	Channel string
+	// Target is the transceiver, sender or receiver that the method belongs to; its zero value for other methods.
+	Target Target
 	// Method is the entry of the method in Methods.
 	Method *Method
 	// Args points to the arguments; its type is that of Method.Args and decides which method it is.
@@ -358,17 +360,26 @@ func keyPos(pairs []pair, key string) Pos {
 	return Pos{}
 }
 
-// call reads PEER: METHOD or PEER.CHANNEL: METHOD, and the arguments among the options. It returns nil, having said why, if
-// there is no such method.
+// call reads PEER: METHOD, PEER.CHANNEL: METHOD or PEER.TARGET: METHOD, and the arguments among the options. It returns nil,
+// having said why, if there is no such method.
 func (r *reader) call(subject pair, options []pair) *Call {
 	c := &Call{Pos: subject.pos}
-	iface := "RTCPeerConnection"
-	peer, channel, ofChannel := strings.Cut(subject.key, ".")
-	c.Peer = peer
-	if ofChannel {
-		iface, c.Channel = "RTCDataChannel", channel
-	}
 	n := subject.value
+	peer, object, ofObject := strings.Cut(subject.key, ".")
+	c.Peer = peer
+	iface := "RTCPeerConnection"
+	if ofObject {
+		pos := subject.pos
+		pos.Column += utf8.RuneCountInString(peer) + 1
+		if c.Target = parseTarget(pos, object); c.Target.List != "" || c.Target.Part != "" {
+			iface = c.Target.Interface()
+		} else {
+			iface = interfaceOf(n.Value)
+		}
+		if iface == "RTCDataChannel" {
+			c.Channel, c.Target = object, Target{}
+		}
+	}
 	if n.Kind != yaml.ScalarNode || isNull(n) {
 		r.expected(n, "the name of a method", oneOf(methodNames(iface)))
 		return nil
@@ -405,11 +416,9 @@ func (r *reader) unknownMethod(n *yaml.Node, iface, peer string) {
 		return
 	}
 	for _, m := range Methods {
-		if m.Name == name && iface == "RTCDataChannel" {
-			r.errorf(position(n), "unknown-method", fmt.Sprintf("write %s: %s", peer, name), "%s is a method of the peer connection, not of a data channel", name)
-			return
-		} else if m.Name == name {
-			r.errorf(position(n), "unknown-method", fmt.Sprintf("write %s.CHANNEL: %s", peer, name), "%s is a method of a data channel, not of the peer connection", name)
+		if m.Name == name {
+			r.errorf(position(n), "unknown-method", "write "+peer+subjects[m.Interface]+": "+name,
+				"%s is a method of %s, not of %s", name, interfaces[m.Interface], interfaces[iface])
 			return
 		}
 	}
@@ -579,6 +588,8 @@ func (c *Call) text() string {
 	text := c.Peer
 	if c.Channel != "" {
 		text += "." + c.Channel
+	} else if c.Target != (Target{}) {
+		text += "." + c.Target.String()
 	}
 	text += ": " + c.Method.Name
 	if a, ok := c.Args.(fmt.Stringer); ok && a.String() != "" {

@@ -362,3 +362,14 @@ func (j *judge) finish() (waited bool) {
 	<-done
 	return waited
 }
+
+// lookAgain looks at the conditions after a change that no event tells of at once.
+func (j *judge) lookAgain() {
+	j.do(func() {
+		for _, w := range j.watches {
+			if w.active && !w.decided {
+				j.look(w)
+			}
+		}
+	})
+}

@@ -219,14 +219,14 @@ func (s *script) call(cause uint64, step *scenario.Step, call *scenario.Call) (f
 		if err != nil {
 			return err.Error()
 		}
-		i := invocation{cause: cause, peer: p, channel: c, method: call.Method.Name, args: args, line: step.Line}
+		i := invocationOf(cause, p, c, call, args, step.Line)
 		back := func(result any, err error) string {
 			if desc, ok := result.(webrtc.SessionDescription); ok && call.As != "" && err == nil {
 				s.session.values.set(call.As, desc)
 			}
 			return s.outcome(step, call, err)
 		}
-		run := func() string { return back(s.session.call(i, do)) }
+		run := func() string { return back(s.session.derive(i, do)) }
 		switch {
 		case call.Returns != nil && call.Returns.Never:
 			s.never(step, run)

@@ -78,6 +78,7 @@ func (s *Session) Run() {
 	case <-s.failed:
 		reason = "failed"
 	}
+	s.finishMedia()
 	if s.judge.finish() {
 		<-s.failed
 	}
@@ -89,6 +90,7 @@ func (s *Session) Run() {
 		}
 		s.pending.finish()
 	}
+	s.conclude()
 	s.log.Add("", recorder.KindEnd, 0, recorder.SessionEnd{
 		Reason:   reason,
 		Pending:  s.pending.list(),
@@ -144,7 +146,7 @@ func (s *Session) inFlight() int {
 func (s *Session) observe(e recorder.Event, data any) {
 	s.judge.observe(e, data)
 	if p := s.peers[e.Peer]; p != nil && !isPacket(e.Kind) {
-		p.look()
+		p.tell(e.Kind, data)
 	}
 	for _, h := range s.handlers {
 		h.observe(e, data)

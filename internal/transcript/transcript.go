@@ -24,6 +24,8 @@ type Printer struct {
 	last  uint64                         // the event that was printed last
 	names []string                       // of peers, in the order they appeared
 
+	nacked map[string][]uint16 // what the last NACK asked for, by peer and track
+
 	line  string // what was printed last, without its time
 	again int    // how often it happened again since, without being printed
 }
@@ -52,6 +54,7 @@ func New(out io.Writer, renderer *lipgloss.Renderer, packets bool) *Printer {
 		},
 		packets: packets,
 		sent:    make(map[uint64]recorder.PacketSent),
+		nacked:  make(map[string][]uint16),
 	}
 }
 
@@ -207,7 +210,17 @@ func (p *Printer) text(e recorder.Event) string {
 			return p.style.warn.Render(fmt.Sprintf("packet %d dropped: %s (%s, %d bytes)", d.ID, d.Reason, sent.Protocol, sent.Size))
 		}
 		return p.style.dim.Render(fmt.Sprintf("packet %d delivered: %s, %d bytes", d.ID, sent.Protocol, sent.Size))
-	case recorder.Run:
+	case recorder.TrackEvent:
+		text := fmt.Sprintf("%s %s %s %s", name, p.style.bold.Render(layer(d.Track, d.RID)), d.Kind, d.Codec)
+		return text + p.style.dim.Render(fmt.Sprintf(" (stream %s, mid %s)", d.Stream, d.MID))
+	case recorder.Media:
+		if !d.End {
+			return ""
+		}
+		return media(d)
+	case recorder.RTCP:
+		return p.rtcp(e.Peer, d)
+	case recorder.Run, recorder.Snapshot:
 		return ""
 	}
 	return name
