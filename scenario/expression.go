@@ -98,7 +98,7 @@ func (l *lexer) quoted(quotes rune) (token, *syntaxError) {
 			return token{kind: tokenText, text: b.String(), offset: start}, nil
 		case r == '\\' && l.at+1 < len(l.text):
 			l.at++
-			escaped, ok := map[rune]rune{'n': '\n', 'r': '\r', 't': '\t', '\\': '\\', '"': '"', '\'': '\''}[l.text[l.at]]
+			escaped, ok := escapes[l.text[l.at]]
 			if !ok {
 				return token{}, &syntaxError{l.at - 1, fmt.Sprintf(`\%c means nothing`, l.text[l.at]), `a backslash itself is written \\`}
 			}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rtcsim/rtcsim/internal/standard"
 	"github.com/rtcsim/rtcsim/recorder"
 	"gopkg.in/yaml.v3"
 )
@@ -30,6 +31,7 @@ type Pattern struct {
 	Direction string         `yaml:"direction" enum:"sent received" doc:"Whether the peer sent the RTCP packet or received it." example:"sent"`
 	Before    *time.Duration `yaml:"before" doc:"Only events before this virtual time." example:"20s"`
 	After     *time.Duration `yaml:"after" doc:"Only events at this virtual time or later." example:"10s"`
+	Rule      string         `yaml:"rule" doc:"The rule of a remark about the standard, by its name in docs/standard.md." example:"event-after-close"`
 }
 
 // applies lists, for each type of an event's data, the keys of a pattern that ask for something in it.
@@ -42,6 +44,7 @@ var applies = map[reflect.Type][]string{
 	reflect.TypeFor[recorder.Call]():         {"method", "channel"},
 	reflect.TypeFor[recorder.Return]():       {"method", "channel", "error"},
 	reflect.TypeFor[recorder.PacketEnd]():    {"reason"},
+	reflect.TypeFor[recorder.Remark]():       {"rule"},
 	reflect.TypeFor[recorder.TrackEvent]():   {"track", "rid", "kind"},
 	reflect.TypeFor[recorder.Media]():        {"track", "rid", "kind"},
 	reflect.TypeFor[recorder.RTCP]():         {"type", "track", "rid", "direction"},
@@ -94,6 +97,13 @@ func (p *Pattern) read(r *reader, n *yaml.Node) {
 	if p.Method != "" && !slices.ContainsFunc(Methods, func(m *Method) bool { return m.Name == p.Method }) {
 		names := slices.Concat(methodNames("RTCPeerConnection"), methodNames("RTCDataChannel"))
 		r.unknown(at("method"), "unknown-method", "method", p.Method, names)
+	}
+	if p.Rule != "" && standard.RuleOf(p.Rule) == nil {
+		var names []string
+		for _, rule := range standard.Rules {
+			names = append(names, rule.ID)
+		}
+		r.unknown(at("rule"), "unknown-value", "rule", p.Rule, names)
 	}
 	if p.Before != nil && p.After != nil && *p.Before <= *p.After {
 		r.errorf(at("before"), "never-matches", "", "no time lies before %v and after %v", *p.Before, *p.After)
@@ -158,6 +168,8 @@ func (p *Pattern) Match(e recorder.Event, data any) bool {
 			(p.Error == "" || d.Error != nil && p.Error == d.Error.Name)
 	case recorder.PacketEnd:
 		return p.Reason == "" || p.Reason == d.Reason
+	case recorder.Remark:
+		return p.Rule == "" || p.Rule == d.Rule
 	case recorder.TrackEvent:
 		return p.onTrack(d.Track, d.RID) && (p.Kind == "" || p.Kind == d.Kind)
 	case recorder.Media:

@@ -138,7 +138,9 @@ func TestSchemaTakesScenarios(t *testing.T) {
 }
 
 // beyondSchema are the broken files with nothing wrong that a schema could tell: it knows shapes, not what names refer to.
-var beyondSchema = []string{"comes-later", "condition-columns", "conditions", "duplicate-keys", "limit", "limit-zero", "names",
+var beyondSchema = []string{"blocks-later", "blocks-none", "comes-later", "condition-columns", "condition-names", "conditions",
+	"duplicate-keys", "durations-in-conditions", "include-circle", "include-content", "include-itself", "include-syntax",
+	"include-twice", "limit", "limit-zero", "matrix-large", "matrix-values", "names", "no-matrix", "sdp-lines", "sdp-quoted",
 	"several-documents", "unknown-references", "wrong-kind-of-name"}
 
 // TestSchemaRejects validates the broken files.
