@@ -235,16 +235,29 @@ var with = map[string]string{
 	"ChangeNetwork.network":   "down: 1s",
 	"Step.note":               "alice: createOffer",
 	"Pattern.state":           "event: connectionstatechange",
-	"Pattern.type":            "event: icecandidate",
-	"Pattern.method":          "event: call",
-	"Pattern.error":           "event: return",
-	"Pattern.reason":          "event: packet-dropped",
-	"Call.rejects":            "bob: createAnswer",
-	"Send.binary":             "data: hello",
-	"Send.repeat":             "data: hello",
-	"Handler.on":              "do: [{alice: close}]",
-	"Handler.once":            "do: [{alice: close}]",
-	"Handler.as":              "do: [{alice: close}], on: {peer: alice, event: icecandidate}",
+	"Pattern.track":           "event: track",
+	"Pattern.rid":             "event: track",
+	"Pattern.kind":            "event: track",
+	"Pattern.direction":       "event: rtcp",
+	"Pattern.rule":            "event: remark",
+
+	"EngineICE.usernameFragment":     "password: thisisaliceslongpassword",
+	"EngineICE.password":             "usernameFragment: aliceufrag",
+	"EngineICE.renominationInterval": "renomination: true",
+	"EngineDataChannels.blockWrite":  "detach: true",
+	"Track.codec":                    "kind: video",
+	"AddTransceiver.direction":       "kind: video",
+	"AddTransceiver.stream":          "track: cam",
+	"Pattern.type":                   "event: icecandidate",
+	"Pattern.method":                 "event: call",
+	"Pattern.error":                  "event: return",
+	"Pattern.reason":                 "event: packet-dropped",
+	"Call.rejects":                   "bob: createAnswer",
+	"Send.binary":                    "data: hello",
+	"Send.repeat":                    "data: hello",
+	"Handler.on":                     "do: [{alice: close}]",
+	"Handler.once":                   "do: [{alice: close}]",
+	"Handler.as":                     "do: [{alice: close}], on: {peer: alice, event: icecandidate}",
 }
 
 // KeyExamples returns the examples of all keys.
@@ -290,13 +303,11 @@ func KeyExamples() []KeyExample {
 		case t.Kind() == reflect.Pointer:
 			inside(t.Elem(), f, runs, wrap)
 		case t.Kind() == reflect.Slice && f.named:
-			name := map[string]string{"network": "home"}[f.key]
-			if name == "" {
-				name = "bob"
-			}
-			inside(t.Elem(), field{}, runs, func(value string) string { return wrap("{alice: {}, " + name + ": " + value + "}") })
+			others := map[string]string{"network": "home: ", "tracks": "mic: {kind: audio}, screen: {kind: video}, cam: ", "peers": "alice: {}, bob: ", "blocks": "connect: "}
+			inside(t.Elem(), field{}, runs, func(value string) string { return wrap("{" + others[f.key] + value + "}") })
 		case t.Kind() == reflect.Slice:
-			inside(t.Elem(), field{}, runs, func(value string) string { return wrap("[" + value + "]") })
+			beside := map[string]string{"layers": "{rid: other, bitrate: 100kbps}, "}[f.key]
+			inside(t.Elem(), field{}, runs, func(value string) string { return wrap("[" + beside + value + "]") })
 		case t.Kind() == reflect.Struct && t != reflect.TypeFor[Step]() && t != reflect.TypeFor[Expectation]():
 			walk(t, runs, wrap)
 		}
@@ -345,7 +356,8 @@ func exampleScenario(key, value string) string {
 		"limit", "30s",
 		"network", "{home: {link: {delay: 20ms}}}",
 		"peers", "{alice: {network: home}, bob: {}}",
-		"blocks", `{begin: [{alice: createDataChannel, with: {label: chat}}, {alice: createOffer, as: offer}, ` +
+		"tracks", "{mic: {kind: audio}, cam: {kind: video}, screen: {kind: video}}",
+		"blocks", `{begin: [{alice: createDataChannel, with: {label: chat}}, {alice: createOffer, as: offer}, {alice: addTrack, with: {track: mic}, as: camera}, ` +
 			`{negotiate: alice -> bob}, {wait: 'alice.channels.chat.readyState == "open"'}, {alice.chat: send, with: {data: hello}}, ` +
 			`{bob: createOffer, as: answer}, {wait: bob received a message}], connect: [{after: 1s}]}`,
 		"steps", "[{use: begin}]",

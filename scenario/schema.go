@@ -216,6 +216,16 @@ func (b *Between) schema(*schema) object { return text(`^\s*\S+\s*->\s*\S+\s*$`)
 
 func (f *Reference) schema(*schema) object { return text(`^\$[^.]+$`) }
 
+func (t *Target) schema(*schema) object { return object{"type": "string", "minLength": 1} }
+
+func (c *Certificate) schema(s *schema) object {
+	return or(text(`^\$[^.]+$`), s.fields(reflect.TypeFor[Certificate]()))
+}
+
+func (d *SetLocalDescription) schema(s *schema) object {
+	return or(object{"type": []any{"object", "null"}, "maxProperties": 0}, d.Description.schema(s))
+}
+
 func (h *Hearing) schema(*schema) object {
 	return or(object{"enum": []string{"never", "at once"}}, text(`^after .+$`))
 }
@@ -225,7 +235,9 @@ func (c *Returns) schema(*schema) object {
 }
 
 func (d *Description) schema(s *schema) object {
-	return or(text(`^\$[^.]+$`), s.fields(reflect.TypeFor[Description]()))
+	typ := object{"const": "rollback", "description": "Takes back what was set. pion cannot: it needs engine: force.", "examples": []string{"rollback"}}
+	rollback := object{"type": "object", "properties": object{"type": typ}, "required": []string{"type"}, "additionalProperties": false}
+	return or(text(`^\$[^.]+$`), s.fields(reflect.TypeFor[Description]()), rollback)
 }
 
 func (a *AddICECandidate) schema(s *schema) object {
@@ -270,14 +282,34 @@ func (e *Expectation) schema(s *schema) object {
 	return or(condition, s.definition(reflect.TypeFor[Pattern]()), of("never"), of("sequence"), count)
 }
 
+// schema describes a pattern: the kind of event decides what else can be asked for.
 func (p *Pattern) schema(s *schema) object {
 	schema := s.fields(reflect.TypeFor[Pattern]())
 	var kinds []any
+	var rules []object
 	for _, k := range recorder.Kinds {
+		if _, absent := absences["event"][string(k.Kind)]; absent {
+			continue
+		}
 		kinds = append(kinds, object{"const": k.Kind, "description": k.Meaning})
+		values := object{}
+		for key, valid := range map[string][]string{"state": states[k.Kind], "type": typesOf[k.Kind]} {
+			if valid != nil {
+				values[key] = or(object{"enum": valid}, text(substitution))
+			}
+		}
+		then := object{"propertyNames": object{"enum": patternKeys(k)}, "properties": values}
+		i := slices.IndexFunc(rules, func(rule object) bool { return reflect.DeepEqual(rule["then"], then) })
+		if i < 0 {
+			i = len(rules)
+			rules = append(rules, object{"if": object{"properties": object{"event": object{"enum": []recorder.Kind{}}}}, "then": then})
+		}
+		event := rules[i]["if"].(object)["properties"].(object)["event"].(object)
+		event["enum"] = append(event["enum"].([]recorder.Kind), k.Kind)
 	}
 	event := schema["properties"].(object)["event"].(object)
 	event["anyOf"] = append(kinds, text(substitution))
+	schema["allOf"] = rules
 	return schema
 }
 
