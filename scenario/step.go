@@ -34,8 +34,9 @@ type Step struct {
 type Predict struct {
 	Pos
 	Question string `yaml:"question" required:"true" doc:"The question, in Markdown." example:"'Will bob get the message?'"`
-	// Answer is decided as an expectation of the whole run is: at the end, or as early as possible.
-	Answer *Expectation `yaml:"answer" required:"true" doc:"What answers it with yes or no: anything that can stand under expect. It is decided at the end of the run, or as early as that is possible." example:"bob received a message"`
+	// Answer is about what comes after the question. It is decided as an expectation of the whole run is: at the end, or as
+	// early as possible.
+	Answer *Expectation `yaml:"answer" required:"true" doc:"What answers it with yes or no: anything that can stand under expect. It is about what comes after the question; a time after within counts from there. It is decided at the end of the run, or as early as that is possible." example:"bob received a message"`
 }
 
 // An Action is what a step does: *Call, *Negotiate, *Signal, *Wait, *Expect, *Parallel, *Use, *ChangeNetwork or *Crash.

@@ -154,6 +154,9 @@ steps:
     predict: {question: Second, answer: {never: {peer: bob, event: message}}}
   - alice.chat: send
     with: {data: hello}
+  - after: 2s
+    predict: {question: Third, answer: bob received "hello" on chat}
+  - predict: {question: Fourth, answer: now > 1s within 1s}
 `, []string{`alice.channels.chat.readyState == "open" and bob.channels.chat.readyState == "open"`}, func(t *testing.T, events []event) {
 			var got []string
 			for _, e := range of(events, recorder.KindAnswer) {
@@ -167,7 +170,7 @@ steps:
 				}
 				got = append(got, text)
 			}
-			if want := []string{"First yes", "Second no"}; !slices.Equal(got, want) {
+			if want := []string{"First yes", "Second no", "Fourth yes", "Third no"}; !slices.Equal(got, want) {
 				t.Errorf("answers %v, want %v", got, want)
 			}
 		}},
