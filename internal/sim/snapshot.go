@@ -77,8 +77,8 @@ func (p *peer) snapshot(full bool) (sending bool) {
 func (p *peer) tell(kind recorder.Kind, data any) {
 	p.tracked.apply(kind, data)
 	switch kind {
-	case recorder.KindSnapshot:
-		return
+	case recorder.KindSnapshot, recorder.KindMedia, recorder.KindRTCP:
+		return // none of which comes with a change of state
 	case recorder.KindReturn, recorder.KindICECandidate:
 		p.stale.Store(true)
 	case recorder.KindICETransportStateChange, recorder.KindSelectedCandidatePairChange:
