@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pion/webrtc/v4"
+
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
@@ -62,6 +64,9 @@ func (p *peer) snapshot(full bool) (sending bool) {
 		return sending // pion was asked partly before and partly after an event, and the next look is due
 	}
 	if p.tracked.sctp(state.SCTP) {
+		if state.SCTP.State == webrtc.SCTPTransportStateConnected.String() {
+			p.associated.Store(true)
+		}
 		p.event(recorder.KindSCTPTransportStateChange, recorder.StateChange{State: state.SCTP.State, Now: state.SCTP.State, Derived: true})
 	}
 	if full {
