@@ -36,7 +36,6 @@ func (a *app) progress(what string, usually time.Duration) (done func()) {
 		ticker := time.NewTicker(every)
 		defer ticker.Stop()
 		for n := 0; ; n++ {
-			took := time.Since(began).Round(time.Second)
 			select {
 			case <-stop:
 				if live {
@@ -45,6 +44,7 @@ func (a *app) progress(what string, usually time.Duration) (done func()) {
 				fmt.Fprintf(out, "rtcsim: %s: done in %v\n", what, time.Since(began).Round(100*time.Millisecond))
 				return
 			case <-ticker.C:
+				took := time.Since(began).Round(time.Second)
 				if live {
 					fmt.Fprintf(out, "\r\x1b[K%c %s: %v (usually about %v)", []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")[n%10], what, took, usually)
 				} else {

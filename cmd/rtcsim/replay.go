@@ -37,6 +37,9 @@ changed, is not replayed unless --anyway is given: what differs is shown instead
 }
 
 func (a *app) replay(cmd *cobra.Command, path string, limits sandbox.Limits, anyway bool) error {
+	if err := checkLimits(limits); err != nil {
+		return err
+	}
 	open := func() (*recorder.Reader, error) { return recorder.Open(path) }
 	recording, err := open() // a file that is no recording needs no guest
 	if err != nil {

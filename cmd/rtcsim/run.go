@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"strings"
 	"time"
@@ -76,6 +78,19 @@ func limitFlags(f *pflag.FlagSet, l *sandbox.Limits) {
 	}
 }
 
+// checkLimits refuses limits that no run can have.
+func checkLimits(l sandbox.Limits) error {
+	switch {
+	case l.Wall < 0:
+		return usage("--max-wall takes a time above 0, not %v", l.Wall)
+	case l.Virtual < 0:
+		return usage("--max-virtual takes a time above 0, not %v", l.Virtual)
+	case l.Memory > sandbox.MaxMemory:
+		return usage("--max-memory takes at most %dGiB: a guest cannot have more", sandbox.MaxMemory>>30)
+	}
+	return nil
+}
+
 // exactly returns a check that there are n arguments.
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
@@ -91,6 +106,12 @@ func (a *app) run(cmd *cobra.Command, path string, o runOptions) error {
 	case recorder.PacketsFull, recorder.PacketsHeaders, recorder.PacketsNone:
 	default:
 		return usage("--packets takes full, headers or none, not %q", o.packets)
+	}
+	if o.output == "" {
+		return usage("-o takes the name of a file")
+	}
+	if err := checkLimits(o.limits); err != nil {
+		return err
 	}
 	source, err := openScenario(path)
 	if err != nil {
@@ -153,7 +174,8 @@ func variantPath(path, variant string) string {
 
 // runOnce makes one run and writes its recording to output.
 func (a *app) runOnce(cmd *cobra.Command, r *runner.Runner, header recorder.Header, o runOptions, output string) error {
-	watch := transcript.New(a.stdout, a.renderer, o.verbose, o.remarks).Line
+	printer := transcript.New(a.stdout, a.renderer, o.verbose, o.remarks)
+	watch := printer.Line
 	if a.json {
 		watch = a.jsonLines(header)
 	}
@@ -166,6 +188,7 @@ func (a *app) runOnce(cmd *cobra.Command, r *runner.Runner, header recorder.Head
 		}
 	}
 	end, stats, err := r.Record(cmd.Context(), output, header, o.limits, watch)
+	printer.Flush()
 	if err != nil {
 		return &exitError{exitFatal, err}
 	}
@@ -207,12 +230,15 @@ func (a *app) jsonLines(h recorder.Header) func(line []byte) {
 	return out
 }
 
+// marshal returns v as JSON on one line, with characters escaped as in a recording.
 func marshal(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
 		panic(err) // our own types are all JSON
 	}
-	return b
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // summary prints what became of the run.
@@ -261,7 +287,7 @@ func (s *size) Set(text string) error {
 	}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"B", 1}} {
 		if number, ok := strings.CutSuffix(text, u.name); ok {
 			var n int64
-			if _, err := fmt.Sscan(number, &n); err == nil && n > 0 {
+			if _, err := fmt.Sscan(number, &n); err == nil && n > 0 && n <= math.MaxInt64/u.bytes {
 				*s = size(n * u.bytes)
 				return nil
 			}

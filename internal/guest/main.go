@@ -34,7 +34,7 @@ func input(p unsafe.Pointer, size uint32) uint32
 func emit(p unsafe.Pointer, size uint32)
 
 var (
-	began = time.Now()
+	began time.Time
 	done  = make(chan struct{})
 )
 
@@ -42,6 +42,7 @@ var (
 //
 //go:wasmexport start
 func start() {
+	began = time.Now()
 	var header recorder.Header
 	text := make([]byte, input(nil, 0))
 	input(unsafe.Pointer(unsafe.SliceData(text)), uint32(len(text)))

@@ -117,7 +117,11 @@ func (r *Runner) examine(open func() (*recorder.Reader, error)) (*Replay, error)
 		_, err := recording.Next()
 		var damaged *recorder.DamagedError
 		if errors.As(err, &damaged) {
-			continue // the comparison will show what was changed
+			// The comparison will show which event was changed, and the header is looked at below.
+			if damaged.Event == 0 && damaged.Line > 1 {
+				result.Incomplete = err
+			}
+			continue
 		}
 		if err == io.EOF {
 			break

@@ -146,7 +146,10 @@ func (r *Runner) Record(ctx context.Context, path string, h recorder.Header, lim
 		return w.Write(line)
 	})
 	if err != nil {
-		return end, stats, errors.Join(err, w.Abandon())
+		if abandoned := w.Abandon(); !errors.Is(abandoned, err) { // the writer's own error comes back from there
+			err = errors.Join(err, abandoned)
+		}
+		return end, stats, err
 	}
 	if err := w.Close(end); err != nil {
 		return end, stats, err

@@ -31,7 +31,7 @@ func instrument(wasm []byte) ([]byte, error) {
 	}
 	out := append(make([]byte, 0, len(wasm)+len(wasm)/8), magic...)
 	var tick, globals uint32
-	found := false
+	var found, counter bool
 	r := &wasmReader{b: wasm, at: len(magic)}
 	for r.at < len(r.b) && r.err == nil {
 		id := r.byte()
@@ -53,6 +53,7 @@ func instrument(wasm []byte) ([]byte, error) {
 				return nil, errNoTick
 			}
 		case 6: // globals: one more, the countdown
+			counter = true
 			n := section.u32()
 			globals += n
 			body = appendU32(nil, n+1)
@@ -70,7 +71,15 @@ func instrument(wasm []byte) ([]byte, error) {
 		out = appendU32(out, uint32(len(body)))
 		out = append(out, body...)
 	}
-	return out, r.err
+	switch {
+	case r.err != nil:
+		return nil, r.err
+	case !found:
+		return nil, errNoTick
+	case !counter:
+		return nil, errors.New("the guest has no globals, and so no place for the countdown")
+	}
+	return out, nil
 }
 
 // findTick returns the function index of the tick import, and how many globals are imported.

@@ -145,7 +145,7 @@ func (g *guest) live(m *Machine) error {
 		WithStartFunctions("_initialize").
 		WithStdout(&g.stderr).
 		WithStderr(&g.stderr).
-		WithEnv("GOGC", strings.TrimPrefix(GC, "GOGC=100")).
+		WithEnv("GOGC", strings.TrimPrefix(GC, "GOGC=")).
 		WithWalltime(g.clock.walltime, sys.ClockResolution(1)).
 		WithNanotime(g.clock.nanotime, sys.ClockResolution(1)).
 		WithNanosleep(g.sleep).

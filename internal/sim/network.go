@@ -128,6 +128,7 @@ func describe(l scenario.Link) string {
 type packets struct{ session *Session }
 
 func (o packets) Sent(p *vnet.Packet) {
+	defer o.lookAt(p.From)
 	if o.session.identity.Options.Packets == recorder.PacketsNone {
 		return
 	}
@@ -145,6 +146,7 @@ func (o packets) Sent(p *vnet.Packet) {
 }
 
 func (o packets) Delivered(p *vnet.Packet, to string) {
+	defer o.lookAt(to)
 	if p.SentEvent != 0 {
 		o.session.log.Add(to, recorder.KindPacketDelivered, p.SentEvent, recorder.PacketEnd{ID: p.ID})
 	}
@@ -153,6 +155,14 @@ func (o packets) Delivered(p *vnet.Packet, to string) {
 func (o packets) Dropped(p *vnet.Packet, where string, why vnet.Reason) {
 	if p.SentEvent != 0 {
 		o.session.log.Add(where, recorder.KindPacketDropped, p.SentEvent, recorder.PacketEnd{ID: p.ID, Reason: string(why)})
+	}
+}
+
+// lookAt has a peer looked at until its SCTP transport is connected, if it is to have one: packets alone bring that about,
+// before any event.
+func (o packets) lookAt(name string) {
+	if p := o.session.peers[name]; p != nil && p.data.Load() && !p.associated.Load() {
+		p.look()
 	}
 }
 

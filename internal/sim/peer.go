@@ -31,6 +31,8 @@ type peer struct {
 	stale     atomic.Bool
 	snapshots sync.Mutex
 	slow      recorder.PeerState
+	// associated tells that the SCTP transport was seen connected.
+	associated atomic.Bool
 	// inbox holds what the application has to do about messages that signaling brought, in their order.
 	inbox chan func()
 	// data tells that a description with a data section was set.

@@ -342,7 +342,6 @@ func crash(how string) {
 			}
 		}
 	case "memory":
-		var hoard [][]byte
 		for {
 			hoard = append(hoard, make([]byte, 1<<20))
 		}
@@ -350,3 +349,6 @@ func crash(how string) {
 		os.Exit(7)
 	}
 }
+
+// hoard is what a crash step of the kind memory keeps.
+var hoard [][]byte

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pion/webrtc/v4"
+
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
@@ -62,6 +64,9 @@ func (p *peer) snapshot(full bool) (sending bool) {
 		return sending // pion was asked partly before and partly after an event, and the next look is due
 	}
 	if p.tracked.sctp(state.SCTP) {
+		if state.SCTP.State == webrtc.SCTPTransportStateConnected.String() {
+			p.associated.Store(true)
+		}
 		p.event(recorder.KindSCTPTransportStateChange, recorder.StateChange{State: state.SCTP.State, Now: state.SCTP.State, Derived: true})
 	}
 	if full {
@@ -77,8 +82,8 @@ func (p *peer) snapshot(full bool) (sending bool) {
 func (p *peer) tell(kind recorder.Kind, data any) {
 	p.tracked.apply(kind, data)
 	switch kind {
-	case recorder.KindSnapshot:
-		return
+	case recorder.KindSnapshot, recorder.KindMedia, recorder.KindRTCP:
+		return // none of which comes with a change of state
 	case recorder.KindReturn, recorder.KindICECandidate:
 		p.stale.Store(true)
 	case recorder.KindICETransportStateChange, recorder.KindSelectedCandidatePairChange:
