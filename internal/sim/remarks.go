@@ -6,6 +6,7 @@ import (
 
 	"github.com/rtcsim/rtcsim/internal/standard"
 	"github.com/rtcsim/rtcsim/recorder"
+	"github.com/rtcsim/rtcsim/scenario"
 )
 
 // remarks records where the session differs from the standard, right after the event that shows it.
@@ -25,10 +26,46 @@ type observation struct {
 }
 
 // newRemarks returns the remarks on all events after this one.
-func newRemarks(log *recorder.Log, seq uint64) *remarks {
-	r := &remarks{log: log, next: seq + 1, early: make(map[uint64]observation)}
-	log.Observe(r.observe)
+func newRemarks(s *Session, seq uint64) *remarks {
+	r := &remarks{log: s.log, next: seq + 1, early: make(map[uint64]observation)}
+	for _, p := range s.scenario.Peers {
+		r.deaf(p.Name, p.Listen)
+	}
+	for step := range s.scenario.All() {
+		if call, ok := step.Action.(*scenario.Call); ok {
+			if create, ok := call.Args.(*scenario.CreateDataChannel); ok {
+				r.deaf(call.Peer, scenario.Listen{ListenChannel: create.Listen})
+			}
+		}
+	}
+	s.log.Observe(r.observe)
 	return r
+}
+
+// deaf tells the checker what a peer does not listen to all the time.
+func (r *remarks) deaf(peer string, l scenario.Listen) {
+	for _, h := range []struct {
+		kind recorder.Kind
+		when *scenario.Hearing
+	}{
+		{recorder.KindNegotiationNeeded, l.NegotiationNeeded},
+		{recorder.KindICECandidate, l.ICECandidate},
+		{recorder.KindSignalingStateChange, l.SignalingStateChange},
+		{recorder.KindICEGatheringStateChange, l.ICEGatheringStateChange},
+		{recorder.KindICEConnectionStateChange, l.ICEConnectionStateChange},
+		{recorder.KindConnectionStateChange, l.ConnectionStateChange},
+		{recorder.KindDataChannel, l.DataChannel},
+		{recorder.KindTrack, l.Track},
+		{recorder.KindOpen, l.Open},
+		{recorder.KindMessage, l.Message},
+		{recorder.KindBufferedAmountLow, l.BufferedAmountLow},
+		{recorder.KindError, l.Error},
+		{recorder.KindClose, l.Close},
+	} {
+		if h.when != nil && (h.when.Never || h.when.After > 0) {
+			r.checker.Deaf(peer, h.kind)
+		}
+	}
 }
 
 // observe is told of every event. Events may reach it in another order than they happened in, the checker must not.

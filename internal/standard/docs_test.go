@@ -35,6 +35,7 @@ var sessions = []documented{
 	}},
 	{"signaling/glare", "Glare", []expected{
 		{"a remote offer is refused while a local one is pending", "glare-refused", ""},
+		{"the local offer cannot be rolled back either", "rollback-refused", ""},
 	}},
 	{"signaling/repeated-offer", "A repeated offer", []expected{
 		{"an offer that is set again is refused, on both sides", "repeated-description-refused", ""},
@@ -44,7 +45,7 @@ var sessions = []documented{
 	}},
 	{"signaling/pranswer", "A provisional answer", []expected{
 		{"SCTP starts only with the final answer", "data-waits-for-answer", ""},
-		{"ICE begins controlled on both sides", "", "no event tells of the role. It costs the time until the conflict is noticed: the first pair works 0.29 s after the pranswer, where an answer takes 0.13 s"},
+		{"ICE begins controlled on both sides", "offerer-controlled", ""},
 	}},
 	{"ice/restart", "An ICE restart", []expected{
 		{"createOffer restarts, and gathers before the offer is set", "gathering-before-set", ""},
@@ -170,25 +171,28 @@ func distinct(remarks []found) []string {
 // summary tells of the remarks of one rule, nothing if there is none.
 func summary(remarks []found, rule string) string {
 	var of []found
-	var peers []string
+	var peers, whats []string
+	add := func(list *[]string, s string) {
+		if !slices.Contains(*list, s) {
+			*list = append(*list, s)
+		}
+	}
 	for _, f := range remarks {
 		if f.Rule == rule {
 			of = append(of, f)
-			if !slices.Contains(peers, f.Peer) {
-				peers = append(peers, f.Peer)
-			}
+			what, _, _ := strings.Cut(f.Text, "; in the standard")
+			add(&peers, f.Peer)
+			add(&whats, cell(what))
 		}
 	}
 	if len(of) == 0 {
 		return ""
 	}
-	first := of[0]
-	what, _, _ := strings.Cut(first.Text, "; in the standard")
-	times := ""
+	when := "at"
 	if len(of) > 1 {
-		times = fmt.Sprintf(", %d times, first", len(of))
+		when = fmt.Sprintf("%d times, first at", len(of))
 	}
-	return fmt.Sprintf("`%s`: %s%s at %v: %s", rule, strings.Join(peers, " and "), times, first.Time.Round(time.Millisecond), cell(what))
+	return fmt.Sprintf("`%s`: %s, %s %v: %s", rule, strings.Join(peers, " and "), when, of[0].Time.Round(time.Millisecond), strings.Join(whats, "; "))
 }
 
 // cell returns a text as a table can hold it.

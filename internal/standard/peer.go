@@ -25,13 +25,15 @@ type peer struct {
 
 	// lastOffer and lastAnswer are the standard's [[LastCreatedOffer]] and [[LastCreatedAnswer]].
 	lastOffer, lastAnswer string
-	// local and remote are the SDPs set last.
+	// local and remote are the SDPs set last, exchanged tells that an exchange came to its end.
 	local, remote string
+	exchanged     bool
 
 	// needed is the standard's negotiation-needed flag as the events show it. trigger is a call after which a
-	// negotiationneeded event is still to come.
+	// negotiationneeded event is still to come, waits since when nothing has been in its way.
 	needed  bool
 	trigger *call
+	waits   time.Duration
 
 	// described is when a description was set last, -1 before; restarted the call that asked for a restart of ICE and that no
 	// setLocalDescription has followed yet.
@@ -47,6 +49,13 @@ type peer struct {
 	lastCandidate           bool // this generation's null candidate came
 	emptyCandidate          bool // this generation's empty candidate came
 
+	// made counts the calls that may have made a transceiver, transceivers the addTransceivers among them; stopped names
+	// those that were stopped again.
+	made, transceivers int
+	stopped            []string
+	// added are the tracks that were added, removed names the senders whose tracks were removed.
+	added, removed []string
+
 	// close is the call that closed the connection.
 	close    *call
 	channels []*channel
@@ -60,6 +69,7 @@ type call struct {
 	name    string // the method
 	cause   string // the method with the type of its description, as the signaling machine has it
 	channel string
+	target  string // the transceiver, sender or receiver that it is about
 	args    json.RawMessage
 	desc    description
 	state   string // signalingState when it was called
@@ -184,8 +194,8 @@ func (p *peer) apply(e recorder.Event, data any) {
 		p.applyCall(e, d)
 	case recorder.Return:
 		if c := p.underWay(e.Cause); c != nil {
-			p.applyReturn(c, d)
 			p.calls = slices.DeleteFunc(p.calls, func(other *call) bool { return other == c })
+			p.applyReturn(c, e.Time, d)
 		}
 	case recorder.StateChange:
 		p.applyState(e, d)
@@ -213,14 +223,15 @@ func (p *peer) applyCall(e recorder.Event, d recorder.Call) {
 		name:      d.Method,
 		cause:     d.Method + "()",
 		channel:   d.Channel,
+		target:    d.Target,
 		args:      d.Args,
 		state:     p.signaling,
 		gathering: p.last[recorder.KindICEGatheringStateChange],
 	}
-	p.calls = append(p.calls, c)
-	if slices.Contains(chained, c.name) {
-		p.trigger = nil
+	if d.Derived {
+		return // pion has no such method; what it is asked to do instead are calls of their own
 	}
+	p.calls = append(p.calls, c)
 	switch {
 	case c.channel != "":
 		ch := p.named(c.channel)
@@ -236,6 +247,7 @@ func (p *peer) applyCall(e recorder.Event, d recorder.Call) {
 			c.desc.Type = implicitType(p.signaling)
 		}
 		c.cause = c.name + "(" + c.desc.Type + ")"
+		p.trigger = nil // the negotiation that goes on needs no event
 		p.described = c.time
 		if c.name == "setLocalDescription" {
 			p.restarted = nil
@@ -301,7 +313,10 @@ var chained = []string{"createOffer", "createAnswer", "setLocalDescription", "se
 // isClose tells whether a method of RTCPeerConnection closes it.
 func isClose(method string) bool { return method == "close" || method == "gracefulClose" }
 
-func (p *peer) applyReturn(c *call, d recorder.Return) {
+func (p *peer) applyReturn(c *call, now time.Duration, d recorder.Return) {
+	if slices.Contains(chained, c.name) {
+		p.waits = now // negotiationneeded comes when the chain is empty
+	}
 	before := p.signaling
 	if d.Now != nil {
 		p.signaling = d.Now.Signaling
@@ -335,12 +350,28 @@ func (p *peer) applyReturn(c *call, d recorder.Return) {
 		if before != "stable" && p.signaling == "stable" {
 			p.lastOffer, p.lastAnswer = "", ""
 			p.needed = false
+			p.exchanged = true
 		}
 	case c.name == "createDataChannel":
 		p.channels = append(p.channels, &channel{label: c.dataChannel().Label, created: c})
 	}
-	if p.close == nil && p.signaling == "stable" && !p.needed && p.needsNegotiation(c) && p.inside(chained...) == nil {
-		p.trigger = c
+	needs := p.needsNegotiation(c)
+	switch c.name {
+	case "addTransceiver":
+		p.made++
+		p.transceivers++
+	case "addTrack":
+		p.made++
+		p.added = append(p.added, c.track())
+	case "removeTrack":
+		p.removed = append(p.removed, string(c.args))
+	case "stop":
+		if !slices.Contains(p.stopped, c.target) {
+			p.stopped = append(p.stopped, c.target)
+		}
+	}
+	if p.close == nil && p.signaling == "stable" && !p.needed && needs && p.inside(chained...) == nil {
+		p.trigger, p.waits = c, now
 	}
 }
 

@@ -39,7 +39,7 @@ type finding struct {
 }
 
 // Rules lists all rules.
-var Rules = slices.Concat(signalingRules, neededRules, iceRules, closingRules, channelRules)
+var Rules = slices.Concat(signalingRules, neededRules, iceRules, closingRules, channelRules, mediaRules)
 
 // RuleOf returns the rule with this ID, or nil.
 func RuleOf(id string) *Rule {

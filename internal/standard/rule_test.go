@@ -115,6 +115,25 @@ var ruleTests = map[string]struct {
 			})
 		},
 	},
+	"offerer-controlled": {
+		wrong: func(s *session) {
+			s.makeOffer("alice", 1)
+			s.set("alice", "setRemoteDescription", desc{"pranswer", sdp("bob", 1)})
+			s.role("alice", "controlled")
+			s.role("alice", "controlled")
+		},
+		right: func(s *session) {
+			s.makeOffer("alice", 1)
+			s.makeAnswer("bob", "alice", 1)
+			s.set("alice", "setRemoteDescription", desc{"pranswer", sdp("bob", 1)})
+			s.role("alice", "controlling")
+			s.role("bob", "controlled")
+			s.set("alice", "setRemoteDescription", answer("bob", 1))
+			s.makeOffer("bob", 1) // which does not change the roles
+			s.set("bob", "setRemoteDescription", desc{"pranswer", sdp("alice", 1)})
+			s.role("bob", "controlled")
+		},
+	},
 	"late-event": {
 		wrong: func(s *session) {
 			s.fire("alice", recorder.KindICEConnectionStateChange, recorder.StateChange{State: "checking", Now: "connected"})
@@ -192,6 +211,38 @@ var ruleTests = map[string]struct {
 			s.state("alice", recorder.KindSignalingStateChange, "stable")
 			s.fire("alice", recorder.KindNegotiationNeeded, recorder.Negotiation{Now: "stable"})
 			s.end("alice", "setRemoteDescription", call, nil, "")
+		},
+	},
+	"needed-for-nothing": {
+		wrong: func(s *session) {
+			s.do("alice", "addTransceiver", map[string]any{"kind": "audio"}, nil)
+			s.stop("alice", "transceivers[0]")
+			s.fire("alice", recorder.KindNegotiationNeeded, nil)
+		},
+		right: func(s *session) {
+			s.do("alice", "addTransceiver", map[string]any{"kind": "audio"}, nil)
+			s.do("alice", "addTransceiver", map[string]any{"kind": "audio"}, nil)
+			s.stop("alice", "transceivers[0]")
+			s.stop("alice", "transceivers[0]")
+			s.fire("alice", recorder.KindNegotiationNeeded, nil)
+		},
+	},
+	"needed-late": {
+		wrong: func(s *session) {
+			s.makeOffer("alice", 1)
+			s.do("alice", "addTransceiver", map[string]any{"kind": "audio"}, nil)
+			s.set("alice", "setRemoteDescription", answer("bob", 1))
+			s.wait(time.Second)
+			s.fire("alice", recorder.KindNegotiationNeeded, nil)
+		},
+		right: func(s *session) {
+			s.makeOffer("alice", 1)
+			s.do("alice", "addTransceiver", map[string]any{"kind": "audio"}, nil)
+			s.set("alice", "setRemoteDescription", answer("bob", 1))
+			s.fire("alice", recorder.KindNegotiationNeeded, nil)
+			s.wait(time.Second)
+			s.do("bob", "addTransceiver", map[string]any{"kind": "audio"}, nil)
+			s.fire("bob", recorder.KindNegotiationNeeded, nil)
 		},
 	},
 	"needed-missing": {
@@ -560,6 +611,60 @@ var ruleTests = map[string]struct {
 			s.refuse("alice", "chat.send", recorder.Message{Size: 1001}, "TypeError")
 			s.do("alice", "chat.close", nil, nil)
 			s.refuse("alice", "chat.send", recorder.Message{Size: 1}, "InvalidStateError")
+		},
+	},
+
+	"track-after-description": {
+		wrong: func(s *session) {
+			s.makeOffer("alice", 1)
+			s.set("alice", "setRemoteDescription", answer("bob", 1))
+			s.wait(time.Second)
+			s.fire("alice", recorder.KindTrack, recorder.TrackEvent{Track: "cam"})
+		},
+		right: func(s *session) {
+			s.makeOffer("alice", 1)
+			call := s.begin("alice", "setRemoteDescription", answer("bob", 1))
+			s.state("alice", recorder.KindSignalingStateChange, "stable")
+			s.fire("alice", recorder.KindTrack, recorder.TrackEvent{Track: "cam"})
+			s.end("alice", "setRemoteDescription", call, nil, "")
+		},
+	},
+	"track-added-twice": {
+		wrong: func(s *session) {
+			s.do("alice", "addTrack", map[string]any{"track": "cam"}, nil)
+			s.do("alice", "addTrack", map[string]any{"track": "cam"}, nil)
+		},
+		right: func(s *session) {
+			s.do("alice", "addTrack", map[string]any{"track": "cam"}, nil)
+			s.refuse("alice", "addTrack", map[string]any{"track": "cam"}, "InvalidAccessError")
+			s.do("alice", "addTrack", map[string]any{"track": "mic"}, nil)
+			s.do("bob", "addTrack", map[string]any{"track": "cam"}, nil)
+			s.do("alice", "removeTrack", map[string]any{"sender": "senders[0]"}, nil)
+			s.do("alice", "addTrack", map[string]any{"track": "cam"}, nil)
+		},
+	},
+	"second-removal-refused": {
+		wrong: func(s *session) {
+			s.do("alice", "addTrack", map[string]any{"track": "cam"}, nil)
+			s.do("alice", "removeTrack", map[string]any{"sender": "camera"}, nil)
+			s.refuse("alice", "removeTrack", map[string]any{"sender": "camera"}, "InvalidAccessError")
+		},
+		right: func(s *session) {
+			s.do("alice", "addTrack", map[string]any{"track": "cam"}, nil)
+			s.refuse("alice", "removeTrack", map[string]any{"sender": "somebody's"}, "InvalidAccessError")
+			s.do("alice", "removeTrack", map[string]any{"sender": "camera"}, nil)
+			s.do("alice", "removeTrack", map[string]any{"sender": "camera"}, nil)
+		},
+	},
+	"transceiver-incomplete": {
+		wrong: func(s *session) {
+			s.fire("alice", recorder.KindNegotiationNeeded, nil)
+			s.do("alice", "addTransceiver", nil, map[string]any{"sender": nil, "receiver": 1})
+		},
+		right: func(s *session) {
+			s.fire("alice", recorder.KindNegotiationNeeded, nil)
+			s.do("alice", "addTransceiver", nil, map[string]any{"sender": 1, "receiver": 1})
+			s.do("alice", "addTransceiver", nil, nil)
 		},
 	},
 }

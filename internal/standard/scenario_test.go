@@ -24,9 +24,7 @@ var unseen = map[string]string{
 	"error-after-close":                  "needs another schedule",
 	"error-missing":                      "needs another schedule",
 	"candidate-before-return":            "needs another schedule: setLocalDescription comes back before the goroutine that gathers runs",
-	"needed-before-signalingstatechange": "TODO",
-	"needed-missing":                     "TODO",
-	"rollback-refused":                   "TODO",
+	"needed-before-signalingstatechange": "needs a negotiation that starts no transports, and another schedule",
 }
 
 // found is a remark as a recording has it.

@@ -27,6 +27,11 @@ func ufrags(sdp string) []string { return values(sdp, "a=ice-ufrag:") }
 // mids returns the identifications of the sections of an SDP.
 func mids(sdp string) []string { return values(sdp, "a=mid:") }
 
+// mediaSections returns the number of sections for audio and video of an SDP.
+func mediaSections(sdp string) int {
+	return strings.Count(sdp, "\nm=audio ") + strings.Count(sdp, "\nm=video ")
+}
+
 // sections returns the number of sections of an SDP.
 func sections(sdp string) int {
 	n := strings.Count(sdp, "\nm=")

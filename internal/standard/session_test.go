@@ -224,6 +224,18 @@ func (s *session) close(peer string) {
 	s.end(peer, "close", call, nil, "")
 }
 
+// role has a snapshot tell the role of a peer's ICE agent.
+func (s *session) role(peer, role string) {
+	state := map[string]json.RawMessage{"ice": marshal(map[string]string{"role": role})}
+	s.fire(peer, recorder.KindSnapshot, recorder.Snapshot{State: state})
+}
+
+// stop stops a transceiver.
+func (s *session) stop(peer, target string) {
+	call := s.add(peer, recorder.KindCall, 0, recorder.Call{Method: "stop", Target: target})
+	s.end(peer, "stop", call, nil, "")
+}
+
 func split(method string) (channel, name string) {
 	for i := range method {
 		if method[i] == '.' {

@@ -1,6 +1,7 @@
 package standard
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -127,7 +128,7 @@ var signalingRules = []*Rule{
 		ID:       "data-waits-for-answer",
 		Standard: "a pranswer starts the transports as an answer does, and a data channel opens when they are connected",
 		Spec:     webrtc + "set-the-session-description",
-		Pion:     "takes a remote pranswer for an offer: both sides begin as ICE's controlled one, and SCTP starts with the final answer.",
+		Pion:     "starts SCTP and RTP with the final answer only.",
 		Where:    "peerconnection.go:1225, 1352-1380",
 		find: on(func(p *peer, e recorder.Event, _ recorder.Call) string {
 			// Three seconds are more than the handshake of SCTP takes, but on a network that loses nearly all.
@@ -143,6 +144,24 @@ var signalingRules = []*Rule{
 				return fmt.Sprintf("the data channel %q has not opened %v after the connection was connected with a pranswer", p.channels[i].label, e.Time-p.connected)
 			}
 			return ""
+		}),
+		Once: true,
+	},
+	{
+		ID:       "offerer-controlled",
+		Standard: "the offerer's ICE agent is the controlling one",
+		Spec:     webrtc + "rtcicerole",
+		Pion:     "takes a remote pranswer for an offer, so that both agents begin controlled; they find out when the roles conflict, after some 200 ms.",
+		Where:    "peerconnection.go:1225, 1352-1380",
+		find: on(func(p *peer, e recorder.Event, s recorder.Snapshot) string {
+			var ice struct {
+				Role string `json:"role"`
+			}
+			// Roles stay when the other side offers later, and a lite agent is always controlled.
+			if p.signaling != "have-remote-pranswer" || p.exchanged || hasLine(p.local, "a=ice-lite") || json.Unmarshal(s.State["ice"], &ice) != nil || ice.Role != "controlled" {
+				return ""
+			}
+			return "the ICE agent of the side that made the offer is controlled after a pranswer"
 		}),
 		Once: true,
 	},
