@@ -14,8 +14,10 @@ type Run struct {
 type Step struct {
 	// Path leads to the step in the scenario, such as "steps[3]" or "handlers[0].do[1]".
 	Path string `json:"path"`
-	// Line is the step's line in the scenario file, from 1.
+	// Line is the step's line in its file, from 1.
 	Line int `json:"line"`
+	// File is the included file that the step is in; empty for the scenario's own.
+	File string `json:"file,omitempty"`
 	// Text is the step in one line, such as "alice: createOffer".
 	Text string `json:"text"`
 	// Note is the step's note: Markdown for people who learn from the recording.
@@ -26,12 +28,25 @@ type Step struct {
 type Verdict struct {
 	// Text is the expectation as the scenario has it, on one line.
 	Text string `json:"text"`
-	// Line is its line in the scenario file, from 1.
+	// Line is its line in its file, from 1.
 	Line int `json:"line"`
+	// File is the included file that it is in; empty for the scenario's own.
+	File string `json:"file,omitempty"`
 	// Held tells whether it was met.
 	Held bool `json:"held"`
 	// Seen is what was seen instead, in words; empty where it held.
 	Seen string `json:"seen,omitempty"`
+	// Near are the events that come nearest to what was expected, the last few of them; empty where it held.
+	Near []Nearby `json:"near,omitempty"`
+}
+
+// Nearby is an event that comes near to what was expected.
+type Nearby struct {
+	// Seq is the event's number, Time its virtual time in nanoseconds.
+	Seq  uint64        `json:"seq"`
+	Time time.Duration `json:"time"`
+	// Text is the event in a few words, such as "bob connectionstatechange connected".
+	Text string `json:"text"`
 }
 
 // LogLine is the data of KindLog: one line that pion logged.
@@ -61,6 +76,15 @@ type Call struct {
 	Channel string `json:"channel,omitempty"`
 	// Args are the arguments under their W3C names.
 	Args json.RawMessage `json:"args,omitempty"`
+	// Target names the transceiver, sender or receiver that the method belongs to, as the scenario does, such as
+	// "transceivers[0]".
+	Target string `json:"target,omitempty"`
+	// Changed holds, where the call sets a description, the lines in which it differs from the one that was set before it
+	// on the same side: with a - before a line that is gone and a + before one that is new.
+	Changed []string `json:"changed,omitempty"`
+	// Derived tells that pion has no such method: rtcsim does what the standard says with what pion has. The calls
+	// that it makes for that have this event as their cause.
+	Derived bool `json:"derived,omitempty"`
 }
 
 // Return is the data of KindReturn; its Cause is the call.
@@ -74,6 +98,9 @@ type Return struct {
 	Error  *CallError      `json:"error,omitempty"`
 	// Now holds the states that the object reports right after the call.
 	Now *States `json:"now,omitempty"`
+	// Target and Derived are those of the call.
+	Target  string `json:"target,omitempty"`
+	Derived bool   `json:"derived,omitempty"`
 }
 
 // CallError is how a call failed.
@@ -109,6 +136,8 @@ type StateChange struct {
 type Negotiation struct {
 	// Now is the signalingState that the peer connection reports while the event is handled; empty where it cannot be asked.
 	Now string `json:"now,omitempty"`
+	// Derived tells that restartIce is the reason, which pion does not know.
+	Derived bool `json:"derived,omitempty"`
 }
 
 // Candidate is the data of KindICECandidate.
@@ -217,4 +246,57 @@ type Signal struct {
 	// SDP is there for descriptions, Candidate for candidates (empty: end of candidates).
 	SDP       string  `json:"sdp,omitempty"`
 	Candidate *string `json:"candidate,omitempty"`
+}
+
+// Remark is the data of KindRemark. Peer is the peer that it is about; the Cause is the event that differs from the
+// standard, or where an event is missing, the one that should have led to it.
+type Remark struct {
+	// Rule names the rule that found it, such as "event-after-close"; docs/standard.md explains all rules.
+	Rule string `json:"rule"`
+	// Text says in a sentence what pion did and what the standard says.
+	Text string `json:"text"`
+	// Spec is a link to the section of the standard.
+	Spec string `json:"spec"`
+}
+
+// Stream is the data of KindAddStream and KindRemoveStream. pion has no such events: they are derived from the a=msid
+// lines of the remote descriptions, in setRemoteDescription as the standard had them.
+type Stream struct {
+	// Stream is the id of the MediaStream.
+	Stream string `json:"stream"`
+	// Tracks are the ids of its tracks.
+	Tracks []string `json:"tracks,omitempty"`
+	// Derived is always true.
+	Derived bool `json:"derived"`
+}
+
+// Snapshot is the data of KindSnapshot: what of a peer's state differs from what the events before it tell. [StateAt]
+// puts a peer's state at any moment together from the events and the snapshots.
+type Snapshot struct {
+	// Full marks a snapshot that holds the whole state; a peer's first one, and its last at the end of the run.
+	Full bool `json:"full,omitempty"`
+	// State holds members of [PeerState] by their names. The names of data channels are "channels/NAME".
+	State map[string]json.RawMessage `json:"state"`
+}
+
+// Prediction is the data of KindPrediction.
+type Prediction struct {
+	// Path leads to the step that asks.
+	Path string `json:"path"`
+	// Question is the question, in Markdown.
+	Question string `json:"question"`
+	// Condition is what answers it, as the scenario has it, on one line.
+	Condition string `json:"condition"`
+}
+
+// Answer is the data of KindAnswer; its Cause is the prediction.
+type Answer struct {
+	Question  string `json:"question"`
+	Condition string `json:"condition"`
+	// Holds tells whether the condition came true.
+	Holds bool `json:"holds"`
+	// Seen is what was seen instead, in words; empty where it holds.
+	Seen string `json:"seen,omitempty"`
+	// Near are the events that come nearest to the condition; empty where it holds.
+	Near []Nearby `json:"near,omitempty"`
 }

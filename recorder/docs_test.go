@@ -70,6 +70,7 @@ func reference(t *testing.T) string {
 	for _, info := range recorder.Kinds {
 		d.object(reflect.TypeOf(info.Data))
 	}
+	d.object(reflect.TypeFor[recorder.PeerState]())
 	return d.text.String()
 }
 
@@ -101,11 +102,18 @@ func (d *docs) object(t reflect.Type) {
 			owner = t.Field(f.Index[0]).Type
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" {
+			continue
+		}
+		meaning := d.meaning(owner, f.Name)
+		if doc := f.Tag.Get("doc"); doc != "" {
+			meaning = doc // conditions have the same names and explain them
+		}
 		optional := ""
 		if options == "omitempty" {
 			optional = ", may be absent"
 		}
-		d.printf("| `%s` | %s%s | %s |\n", name, typeName(f.Type), optional, d.meaning(owner, f.Name))
+		d.printf("| `%s` | %s%s | %s |\n", name, typeName(f.Type), optional, meaning)
 		if elem := element(f.Type); elem.Kind() == reflect.Struct {
 			used = append(used, elem)
 		}
@@ -120,6 +128,7 @@ var word = regexp.MustCompile(`\w+`)
 // meaning returns a field's comment, in which fields of the same type have the names of their members.
 func (d *docs) meaning(t reflect.Type, field string) string {
 	text := strings.ReplaceAll(d.comments[t.Name()+"."+field], "[MessageHead]", fmt.Sprint(recorder.MessageHead, " bytes"))
+	text = strings.ReplaceAll(text, "[PeerState]", "[PeerState](#peerstate)")
 	return word.ReplaceAllStringFunc(text, func(w string) string {
 		if f, ok := t.FieldByName(w); ok {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -131,8 +140,8 @@ func (d *docs) meaning(t reflect.Type, field string) string {
 
 // element returns the type that a type has inside.
 func element(t reflect.Type) reflect.Type {
-	if t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
-		return t.Elem()
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
+		t = t.Elem()
 	}
 	return t
 }
@@ -153,6 +162,9 @@ func typeName(t reflect.Type) string {
 	case reflect.Slice:
 		return "list of " + typeName(t.Elem())
 	case reflect.Map:
+		if t.Elem() == reflect.TypeFor[json.RawMessage]() {
+			return "object"
+		}
 		return "object of " + typeName(t.Elem()) + "s"
 	case reflect.Struct:
 		return link(t)
@@ -172,7 +184,7 @@ func link(t reflect.Type) string {
 // fieldComments returns the comments on the fields of the package's structs.
 func fieldComments(t *testing.T) map[string]string {
 	comments := make(map[string]string)
-	for _, name := range []string{"data.go", "event.go", "identity.go"} {
+	for _, name := range []string{"data.go", "event.go", "identity.go", "media.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)

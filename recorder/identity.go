@@ -1,6 +1,8 @@
 package recorder
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,6 +31,14 @@ type Identity struct {
 	// Scenario is the file name of the scenario, ScenarioSum the SHA-256 of its text.
 	Scenario    string `json:"scenario"`
 	ScenarioSum string `json:"scenarioSum"`
+	// Includes are the files that the scenario includes, by their paths from its folder, with the SHA-256 of their texts.
+	Includes []IncludeSum `json:"includes,omitempty"`
+}
+
+// IncludeSum is a file that a scenario includes, and the SHA-256 of its text in hexadecimal.
+type IncludeSum struct {
+	Path string `json:"path"`
+	Sum  string `json:"sum"`
 }
 
 // Module is one module and its version.
@@ -41,6 +51,8 @@ type Module struct {
 type Options struct {
 	// Packets says what is recorded of packets: "full", "headers" (without their payload) or "none".
 	Packets string `json:"packets"`
+	// Variant names the values of the scenario's matrix, such as "nat=symmetric,loss=5%"; empty without a matrix.
+	Variant string `json:"variant,omitempty"`
 }
 
 // What is recorded of packets.
@@ -59,6 +71,25 @@ type Header struct {
 	Identity
 	// Text is the whole text of the scenario.
 	Text string `json:"text"`
+	// IncludedTexts are the whole texts of the files in includes, in the same order.
+	IncludedTexts []string `json:"includedTexts,omitempty"`
+}
+
+// Include adds a file that the scenario includes.
+func (h *Header) Include(path string, text []byte) {
+	sum := sha256.Sum256(text)
+	h.Includes = append(h.Includes, IncludeSum{path, hex.EncodeToString(sum[:])})
+	h.IncludedTexts = append(h.IncludedTexts, string(text))
+}
+
+// Included returns the text of a file that the scenario includes, by its path.
+func (h *Header) Included(path string) ([]byte, error) {
+	for i, include := range h.Includes {
+		if include.Path == path && i < len(h.IncludedTexts) {
+			return []byte(h.IncludedTexts[i]), nil
+		}
+	}
+	return nil, fmt.Errorf("the recording does not hold %s", path)
 }
 
 // End is the last line of a recording.
@@ -122,7 +153,19 @@ func (id Identity) Diff(other Identity) []Difference {
 	add("schedule", id.Schedule, other.Schedule)
 	add("seed", id.Seed, other.Seed)
 	add("options.packets", id.Options.Packets, other.Options.Packets)
+	add("options.variant", id.Options.Variant, other.Options.Variant)
 	add("scenario", id.Scenario, other.Scenario)
 	add("scenarioSum", id.ScenarioSum, other.ScenarioSum)
+	sums := make(map[string]string, len(other.Includes))
+	for _, include := range other.Includes {
+		sums[include.Path] = include.Sum
+	}
+	for _, include := range id.Includes {
+		add("include "+include.Path, include.Sum, sums[include.Path])
+		delete(sums, include.Path)
+	}
+	for _, path := range slices.Sorted(maps.Keys(sums)) {
+		add("include "+path, "", sums[path])
+	}
 	return diffs
 }

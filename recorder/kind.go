@@ -47,7 +47,26 @@ const (
 	KindPacketDropped   Kind = "packet-dropped"
 	KindNetwork         Kind = "network" // a link or a network was changed
 
+	// Media.
+	KindTrack Kind = "track"
+	KindMedia Kind = "media" // how a received track does, measured
+	KindRTCP  Kind = "rtcp"  // an RTCP packet was sent or received
+
 	// Signaling, the application's own channel between the peers.
 	KindSignalSent      Kind = "signal-sent"
 	KindSignalDelivered Kind = "signal-delivered"
+
+	// The standard.
+	KindRemark Kind = "remark" // what pion did differs from the standard
+
+	// What no event tells.
+	KindSnapshot Kind = "snapshot" // what of a peer's state differs from what the events before it tell
+
+	// Events that the standard has dropped.
+	KindAddStream    Kind = "addstream"
+	KindRemoveStream Kind = "removestream"
+
+	// Questions to those who watch.
+	KindPrediction Kind = "prediction" // a step asks what will come
+	KindAnswer     Kind = "answer"     // what came of it
 )

@@ -20,6 +20,7 @@ type KindInfo struct {
 const (
 	webrtc   = "https://www.w3.org/TR/webrtc/#"
 	channels = "https://www.w3.org/TR/webrtc/#event-datachannel-"
+	legacy   = "https://www.w3.org/TR/2015/WD-webrtc-20150210/"
 )
 
 // Kinds lists all kinds of events.
@@ -59,8 +60,22 @@ var Kinds = []KindInfo{
 	{KindPacketDropped, "a packet was dropped on its way", PacketEnd{}, ""},
 	{KindNetwork, "a link or a network was changed", NetworkChange{}, ""},
 
+	{KindTrack, "the first packet of a remote track arrived, which is when pion announces it; in the standard setRemoteDescription does", TrackEvent{}, webrtc + "event-track"},
+	{KindMedia, "how a received track does: measured each second, and at its end", Media{}, ""},
+	{KindRTCP, "an RTCP packet was sent or received", RTCP{}, "https://www.rfc-editor.org/rfc/rfc3550#section-6"},
+
 	{KindSignalSent, "a peer sent a signaling message", Signal{}, ""},
 	{KindSignalDelivered, "a signaling message arrived", Signal{}, ""},
+
+	{KindRemark, "what pion did differs from the standard; its cause is the event that differs", Remark{}, ""},
+
+	{KindSnapshot, "what of a peer's state differs from what the events before it tell", Snapshot{}, ""},
+
+	{KindAddStream, "the other peer sends a new stream; the standard has dropped the event", Stream{}, legacy + "#dom-rtcpeerconnection-addstream"},
+	{KindRemoveStream, "the other peer sends a stream no more; the standard has dropped the event", Stream{}, legacy + "#dom-rtcpeerconnection-removestream"},
+
+	{KindPrediction, "the scenario asks those who watch what will come", Prediction{}, ""},
+	{KindAnswer, "the run has answered the question", Answer{}, ""},
 }
 
 // kinds finds the description of a kind by its name.

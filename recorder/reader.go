@@ -195,6 +195,20 @@ func (r *Reader) HeaderChanges() []Difference {
 	if text := hex.EncodeToString(sum[:]); text != r.header.ScenarioSum {
 		changes = append(changes, Difference{"text", text, r.header.ScenarioSum})
 	}
+	for i := range max(len(r.header.Includes), len(r.header.IncludedTexts)) {
+		var include IncludeSum
+		var text string
+		if i < len(r.header.Includes) {
+			include = r.header.Includes[i]
+		}
+		if i < len(r.header.IncludedTexts) {
+			sum := sha256.Sum256([]byte(r.header.IncludedTexts[i]))
+			text = hex.EncodeToString(sum[:])
+		}
+		if text != include.Sum {
+			changes = append(changes, Difference{"text of " + include.Path, text, include.Sum})
+		}
+	}
 	if len(changes) == 0 && r.end != nil && r.headerSum != r.end.HeaderDigest {
 		changes = append(changes, Difference{"header", r.headerSum, r.end.HeaderDigest})
 	}

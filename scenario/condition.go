@@ -1,24 +1,16 @@
 package scenario
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
-	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/checker"
-	"github.com/expr-lang/expr/compiler"
-	"github.com/expr-lang/expr/conf"
-	"github.com/expr-lang/expr/file"
-	"github.com/expr-lang/expr/parser"
-	"github.com/expr-lang/expr/types"
-	"github.com/expr-lang/expr/vm"
+	"github.com/rtcsim/rtcsim/recorder"
 	"gopkg.in/yaml.v3"
 )
 
@@ -26,15 +18,23 @@ import (
 //
 //	bob.connectionState == "connected" and now < 30s
 //
-// What a value belongs to may not be there yet, as with alice.localDescription.type. The value is nil then,
-// and a comparison with nil is false, except that nil == nil and that != is true.
+// Its values are texts in quotes, numbers, durations, true, false, nil, lists in brackets, now, and the attributes of
+// [PeerState]: bob.channels["my channel"].readyState, alice.transceivers[0].mid. A number may have a unit: 5% is 0.05,
+// 16KB are 16000 bytes and 2Mbps 2000000 bits per second. The operators are, those that bind least first: or, and, not; the
+// comparisons ==, !=, <, <=, >, >=, in, not in, contains, startsWith, endsWith and matches (a regular expression of
+// package regexp); + and -; * and /. && and || and ! are the same as and, or and not, except that ! binds most. The
+// functions are len, abs, min and max.
+//
+// What a value belongs to may not be there yet, as with alice.localDescription.type. The value is nil then. Comparisons
+// with nil are false, except that nil is equal to nil, and that != and not in are the opposite of == and in; what is
+// computed from nil is nil; and where true or false is asked for, nil is false.
 type Condition struct {
 	Pos
 	// Text is the expression as the file has it.
 	Text string
 
-	values  []value
-	program *vm.Program
+	root   *expression
+	values []*value
 }
 
 // A value is something that a condition asks about.
@@ -45,34 +45,22 @@ type value struct {
 	peer string
 	// attribute is the attribute of the peer; channel is the name of a data channel where that is channels.
 	attribute, channel string
-	// fields leads from the attribute or the channel to the value.
-	fields []int
+	// track is the track where the attribute is media and the name of its layer is still to come.
+	track *Track
+	// steps lead from the attribute or the channel to the value: keys and indexes.
+	steps []pathName
 	// typ is the type of the value, enum are its possible values, where it has few.
 	typ  reflect.Type
 	enum []string
-	// optional tells that it may be nil.
-	optional bool
 }
 
 // Eval tells whether the condition holds. It is an error if an operation has no result, such as a division by 0.
 func (c *Condition) Eval(env Env) (bool, error) {
-	values := make(map[string]any, len(c.values))
-	for _, v := range c.values {
-		x, err := v.get(env)
-		if err != nil {
-			return false, err
-		}
-		values[v.path] = x
-	}
-	result, err := vm.Run(c.program, values)
+	holds, err := c.root.truth(env)
 	if err != nil {
-		var e *file.Error
-		if errors.As(err, &e) {
-			err = errors.New(e.Message)
-		}
 		return false, fmt.Errorf("%s: %w", strings.TrimSpace(c.Text), err)
 	}
-	return result == true, nil
+	return holds, nil
 }
 
 // Peers returns the names of the peers that the condition asks about, sorted.
@@ -86,29 +74,63 @@ func (c *Condition) Peers() []string {
 	return slices.Sorted(maps.Keys(peers))
 }
 
+// changes lists the events that tell of a change to an attribute.
+var changes = map[string][]recorder.Kind{
+	"signalingState":        {recorder.KindSignalingStateChange},
+	"iceGatheringState":     {recorder.KindICEGatheringStateChange},
+	"iceConnectionState":    {recorder.KindICEConnectionStateChange},
+	"connectionState":       {recorder.KindConnectionStateChange},
+	"sctp":                  {recorder.KindSCTPTransportStateChange},
+	"dtls":                  {recorder.KindDTLSTransportStateChange},
+	"selectedCandidatePair": {recorder.KindSelectedCandidatePairChange},
+	"channels": {recorder.KindDataChannel, recorder.KindOpen, recorder.KindBufferedAmountLow, recorder.KindError,
+		recorder.KindClosing, recorder.KindClose},
+}
+
+// Kinds returns the kinds of events that tell of changes to what the condition asks about, sorted. What descriptions decide
+// changes with the signaling state.
+func (c *Condition) Kinds() []recorder.Kind {
+	kinds := map[recorder.Kind]bool{}
+	for _, v := range c.values {
+		known, ok := changes[v.attribute]
+		if !ok && v.peer != "" {
+			known = changes["signalingState"]
+		}
+		for _, k := range known {
+			kinds[k] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(kinds))
+}
+
 // Observed says in words what the condition asks about, as it is: bob.connectionState was "failed".
 func (c *Condition) Observed(env Env) string {
 	texts := make([]string, len(c.values))
 	for i, v := range c.values {
 		x, err := v.get(env)
-		switch s, isText := x.(string); {
-		case err != nil:
-			texts[i] = err.Error()
-		case x == nil:
+		switch x := x.(type) {
+		case nil:
 			texts[i] = v.path + " was nil"
-		case isText:
-			texts[i] = v.path + " was " + quote(s)
-		case v.typ.Kind() == reflect.Struct:
-			texts[i] = v.path + " was there"
-		default:
+			if err != nil {
+				texts[i] = err.Error()
+			}
+		case string:
+			texts[i] = v.path + " was " + quote(x)
+		case float64:
+			texts[i] = v.path + " was " + strconv.FormatFloat(x, 'f', -1, 64)
+		case bool, time.Duration:
 			texts[i] = fmt.Sprintf("%s was %v", v.path, x)
+		case []any:
+			texts[i] = fmt.Sprintf("%s had %d elements", v.path, len(x))
+		default:
+			texts[i] = v.path + " was there"
 		}
 	}
 	return strings.Join(texts, ", ")
 }
 
 // get returns the value, nil if there is none.
-func (v value) get(env Env) (any, error) {
+func (v *value) get(env Env) (any, error) {
 	if v.peer == "" {
 		return env.Now(), nil
 	}
@@ -118,30 +140,40 @@ func (v value) get(env Env) (any, error) {
 	} else {
 		f, _ := fieldOf(reflect.TypeFor[PeerState](), v.attribute)
 		want := reflect.TypeFor[PeerState]().FieldByIndex(f.index).Type
-		x = reflect.ValueOf(env.Attribute(v.peer, v.attribute))
-		switch {
-		case !x.IsValid() && want.Kind() == reflect.Pointer:
+		switch x = reflect.ValueOf(env.Attribute(v.peer, v.attribute)); {
+		case !x.IsValid() && (want.Kind() == reflect.Pointer || want.Kind() == reflect.Slice || want.Kind() == reflect.Map):
 			return nil, nil
 		case !x.IsValid() || x.Type() != want:
 			return nil, fmt.Errorf("%s.%s has no value of type %v", v.peer, v.attribute, want)
 		}
 	}
-	for _, i := range v.fields {
-		if x.Kind() == reflect.Pointer {
-			if x.IsNil() {
-				return nil, nil
-			}
-			x = x.Elem()
-		}
-		x = x.Field(i)
-	}
-	if x.Kind() == reflect.Pointer {
-		if x.IsNil() {
+	for _, step := range v.steps {
+		if x = step.of(x); !x.IsValid() {
 			return nil, nil
+		}
+	}
+	return plain(x), nil
+}
+
+// of returns what a name or an index leads to; the zero Value where there is no such thing.
+func (n pathName) of(x reflect.Value) reflect.Value {
+	for x.Kind() == reflect.Pointer || x.Kind() == reflect.Interface {
+		if x.IsNil() {
+			return reflect.Value{}
 		}
 		x = x.Elem()
 	}
-	return x.Interface(), nil
+	switch {
+	case n.isIndex && x.Kind() == reflect.Slice && n.index < x.Len():
+		return x.Index(n.index)
+	case !n.isIndex && x.Kind() == reflect.Struct:
+		if f, ok := fieldOf(x.Type(), n.name); ok {
+			return x.FieldByIndex(f.index)
+		}
+	case !n.isIndex && x.Kind() == reflect.Map:
+		return x.MapIndex(reflect.ValueOf(n.name).Convert(x.Type().Key()))
+	}
+	return reflect.Value{}
 }
 
 // fieldOf returns the field of a struct type by its key.
@@ -157,61 +189,34 @@ func fieldOf(t reflect.Type, key string) (field, bool) {
 // maxCondition bounds the length of a condition, and so the depth of its brackets.
 const maxCondition = 2000
 
-// functions are the functions of the expression language that conditions may use: those without side effects,
-// surprises and costs.
-var functions = []string{"abs", "all", "any", "ceil", "count", "float", "floor", "int", "len", "lower", "max", "min",
-	"none", "one", "round", "string", "trim", "upper"}
-
-// A conditionReader compiles one condition.
+// A conditionReader finds out what the names of a condition stand for, and whether its parts fit together.
 type conditionReader struct {
 	*reader
 	condition *Condition
 	node      *yaml.Node
-	// durations are the duration literals by the place where they begin.
-	durations map[int]time.Duration
 	failed    bool
 }
 
-// compile compiles the condition, which begins the scalar n. The peers and the data channels are known.
+// compile reads the condition, which begins the scalar n. The peers and the data channels are known.
 func (c *Condition) compile(r *reader, n *yaml.Node) {
 	if len(r.errors) >= maxCollected {
 		return
 	}
-	cr := &conditionReader{reader: r, condition: c, node: n, durations: map[int]time.Duration{}}
+	cr := &conditionReader{reader: r, condition: c, node: n}
 	if len(c.Text) > maxCondition {
 		cr.fail(0, "too-large", "make several of it", "the condition is too long")
 		return
 	}
-	config := conf.CreateNew()
-	tree, err := parser.ParseWithConfig(cr.maskDurations(c.Text), config)
+	root, err := parseExpression(c.Text)
 	if err != nil {
-		cr.syntax(err)
+		cr.fail(err.offset, "bad-condition", err.hint, "%s", err.message)
 		return
 	}
-	cr.truth(&tree.Node)
-	if cr.failed {
-		return
-	}
-	names := types.Map{}
-	for _, v := range c.values {
-		switch v.typ.Kind() {
-		case reflect.Struct:
-			names[v.path] = types.Any
-		default:
-			names[v.path] = types.TypeOf(reflect.Zero(v.typ).Interface())
-		}
-	}
-	config.WithEnv(names)
-	typ, err := checker.Check(tree, config)
-	switch {
-	case err != nil:
-		cr.mismatch(err)
-	case typ.Kind() != reflect.Bool && typ.Kind() != reflect.Interface:
-		cr.fail(0, "not-a-condition", `compare it with something: bob.connectionState == "connected"`, "this is %s, not a condition", typeName(typ.String()))
+	c.root = root
+	switch typ := cr.check(root); {
+	case cr.failed || typ == typeTruth || typ == typeUnknown:
 	default:
-		if c.program, err = compiler.Compile(tree, config); err != nil {
-			cr.fail(0, "not-a-condition", "", "this cannot be computed")
-		}
+		cr.fail(root.offset, "not-a-condition", `compare it with something: bob.connectionState == "connected"`, "this is %s, not a condition", typ)
 	}
 }
 
@@ -226,332 +231,345 @@ func (c *conditionReader) at(offset int) Pos {
 	return c.place(c.node, offset)
 }
 
-// durationLiteral recognizes 30s and 1m30s.
-var durationLiteral = regexp.MustCompile(`^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+`)
+// check checks a part of a condition, and returns its type: typeUnknown where something is wrong, since that has been told.
+func (c *conditionReader) check(e *expression) valueType {
+	e.typ = c.typeOf(e)
+	return e.typ
+}
 
-// maskDurations finds the duration literals, which the expression language does not have, and puts names of the
-// same length in their place, so that all places stay what they are. The visit puts the durations back.
-func (c *conditionReader) maskDurations(text string) string {
-	var b strings.Builder
-	var quoted, last rune
-	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRuneInString(text[i:])
-		word := last == '_' || last == '.' || last >= '0' && last <= '9' || last >= 'A' && last <= 'Z' || last >= 'a' && last <= 'z' || last >= utf8.RuneSelf
-		switch {
-		case quoted != 0 && r == '\\' && quoted != '`' && i+1 < len(text):
-			b.WriteByte('\\')
-			i++
-			r, size = utf8.DecodeRuneInString(text[i:])
-		case quoted != 0 && r == quoted:
-			quoted = 0
-		case quoted != 0:
-		case r == '"' || r == '\'' || r == '`':
-			quoted = r
-		case r >= '0' && r <= '9' && !word:
-			literal := durationLiteral.FindString(text[i:])
-			d, err := time.ParseDuration(literal)
-			if err != nil {
-				break
+func (c *conditionReader) typeOf(e *expression) valueType {
+	switch {
+	case e.path != nil:
+		if e.value = c.resolve(e.path); e.value == nil {
+			c.failed = true
+			return typeUnknown
+		}
+		if !slices.ContainsFunc(c.condition.values, func(other *value) bool { return other.path == e.value.path }) {
+			c.condition.values = append(c.condition.values, e.value)
+		}
+		return typeOf(e.value.typ)
+	case e.typ == typeNil:
+		return typeNil
+	case e.call:
+		return c.function(e)
+	case e.list:
+		for _, element := range e.operands {
+			c.single(element)
+		}
+		return typeList
+	case e.operator == "":
+		return typeOf(reflect.TypeOf(e.literal))
+	case e.operator == "and", e.operator == "or", e.operator == "not":
+		for _, operand := range e.operands {
+			if t := c.single(operand); t != typeTruth && t != typeUnknown {
+				c.fail(operand.offset, "wrong-type", "", "%s joins conditions, and this is %s", e.operator, t)
 			}
-			c.durations[utf8.RuneCountInString(text[:i])] = d
-			b.WriteString(strings.Repeat("_", utf8.RuneCountInString(literal)))
-			i += len(literal)
-			last = '_'
-			continue
 		}
-		b.WriteString(text[i : i+size])
-		last = r
-		i += size
+		return typeTruth
+	case slices.Contains(comparisons, e.operator):
+		c.comparison(e)
+		return typeTruth
 	}
-	return b.String()
+	return c.arithmetic(e)
 }
 
-// A part is what the visit finds out about a part of a condition.
-type part struct {
-	// value is what it asks about; nil for anything but a value, or the way to one.
-	value *value
-	// typ is the type of the value, or of the struct on the way to it; nil where nothing is known.
-	typ reflect.Type
-	// optional are the paths within the part that may be nil. A comparison is guarded against them.
-	optional []string
+// single checks a part that must be a single value. Only nil can be compared with an object.
+func (c *conditionReader) single(e *expression) valueType {
+	t := c.check(e)
+	if t == typeStruct {
+		hint := ""
+		if e.value.typ.Kind() == reflect.Struct {
+			hint = "it has " + strings.Join(keysOf(fieldsOf(e.value.typ)), ", ")
+		}
+		c.fail(e.last(), "not-a-condition", hint, "%s is no single value", e.value.path)
+		return typeUnknown
+	}
+	return t
 }
 
-// visit checks the names in a part of a condition, and replaces: values by names of their own, masked durations by
-// themselves, and comparisons with what may be nil by such that ask first.
-func (c *conditionReader) visit(node *ast.Node) part {
-	switch n := (*node).(type) {
-	case *ast.IdentifierNode, *ast.MemberNode, *ast.ChainNode:
-		return c.leaf(node)
-	case *ast.UnaryNode:
-		if n.Operator == "not" || n.Operator == "!" {
-			return c.truth(&n.Node)
+// last returns where the last name of a value is; for anything else, where it begins.
+func (e *expression) last() int {
+	if len(e.path) == 0 {
+		return e.offset
+	}
+	return e.path[len(e.path)-1].offset
+}
+
+// comparison checks that the operands of a comparison can be compared.
+func (c *conditionReader) comparison(e *expression) {
+	left, right := e.operands[0], e.operands[1]
+	if (e.operator == "==" || e.operator == "!=") && (left.typ == typeNil || right.typ == typeNil) {
+		c.check(left)
+		c.check(right)
+		return
+	}
+	l, r := c.single(left), c.single(right)
+	if l == typeUnknown && c.failed || r == typeUnknown && c.failed {
+		return
+	}
+	fits := l == r || l == typeUnknown || r == typeUnknown
+	switch e.operator {
+	case "==", "!=":
+		c.possible(left.value, right)
+		c.possible(right.value, left)
+		fits = fits && l != typeList
+	case "<", "<=", ">", ">=":
+		fits = fits && l != typeTruth && l != typeList && l != typeNil
+	case "in", "not in":
+		c.possible(left.value, right)
+		fits = r == typeList && l != typeList || r == typeUnknown
+		for _, element := range right.operands {
+			if r == typeList && element.typ != l && element.typ != typeUnknown && l != typeUnknown {
+				c.fail(element.offset, "wrong-type", "", "%s is never in a list with %s", l, element.typ)
+			}
 		}
-		return c.all(&n.Node)
-	case *ast.BinaryNode:
-		return c.binary(node, n)
-	case *ast.ConditionalNode:
-		c.truth(&n.Cond)
-		return c.all(&n.Exp1, &n.Exp2)
-	case *ast.ArrayNode:
-		return c.each(n.Nodes)
-	case *ast.PredicateNode:
-		return c.truth(&n.Node)
-	case *ast.BuiltinNode:
-		if !slices.Contains(functions, n.Name) {
-			c.function(n, n.Name)
-			return part{}
+	case "contains":
+		c.possible(right.value, left)
+		fits = l == typeText && (r == typeText || r == typeUnknown) || l == typeList && r != typeList || l == typeUnknown
+	case "matches":
+		text, ok := right.literal.(string)
+		if !ok {
+			c.fail(right.offset, "wrong-type", "such as \"^10[.]\"", "matches needs a regular expression in quotes")
+			return
 		}
-		return c.each(n.Arguments)
-	case *ast.CallNode:
-		name, _ := n.Callee.(*ast.IdentifierNode)
-		if name == nil {
-			c.fail(n.Location().From, "not-a-condition", "conditions look at attributes; calls are steps", "a condition cannot call a method")
-		} else if !slices.Contains(functions, name.Value) {
-			c.function(n, name.Value)
-		} else {
-			return c.each(n.Arguments)
+		var err error
+		if right.pattern, err = regexp.Compile(text); err != nil {
+			c.fail(right.offset, "bad-condition", "", "not a regular expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		}
-	case *ast.PointerNode, *ast.NilNode, *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode, *ast.StringNode:
+		e.pattern = right.pattern
+		fits = l == typeText || l == typeUnknown
 	default:
-		c.fail((*node).Location().From, "not-a-condition", "", "conditions have no such construct")
+		fits = fits && (l == typeText || l == typeUnknown)
 	}
-	return part{}
-}
-
-// function notes that a function is none of conditions.
-func (c *conditionReader) function(n ast.Node, name string) {
-	c.fail(n.Location().From, "unknown-function", suggest(name, functions), "unknown function %s", quote(name))
-}
-
-// all visits several parts, which must be plain values.
-func (c *conditionReader) all(nodes ...*ast.Node) part {
-	var p part
-	for _, n := range nodes {
-		p.optional = append(p.optional, c.scalar(n).optional...)
+	if fits {
+		return
 	}
-	return p
-}
-
-func (c *conditionReader) each(nodes []ast.Node) part {
-	var p part
-	for i := range nodes {
-		p.optional = append(p.optional, c.scalar(&nodes[i]).optional...)
+	var hint string
+	if l == typeDuration && r == typeNumber || l == typeNumber && r == typeDuration {
+		hint = "a duration has a unit: 30s"
 	}
-	return p
-}
-
-// scalar visits a part that must not be a struct, since only nil can be compared with one.
-func (c *conditionReader) scalar(node *ast.Node) part {
-	p := c.visit(node)
-	if p.typ != nil && p.typ.Kind() == reflect.Struct {
-		c.fail((*node).Location().From, "not-a-condition", "it has "+strings.Join(keysOf(fieldsOf(p.typ)), ", "), "%s is no single value", p.value.path)
-	}
-	return p
-}
-
-// truth visits a part that must be true or false. Nil is false.
-func (c *conditionReader) truth(node *ast.Node) part {
-	p := c.scalar(node)
-	if p.value != nil && p.value.optional && p.typ.Kind() == reflect.Bool {
-		guard(node, p.value.path, "and", "!=")
-	}
-	return part{}
-}
-
-// guard puts a comparison of a value with nil before a part of a condition.
-func guard(node *ast.Node, path, operator, comparison string) {
-	test := &ast.BinaryNode{Operator: comparison, Left: &ast.IdentifierNode{Value: path}, Right: &ast.NilNode{}}
-	ast.Patch(node, &ast.BinaryNode{Operator: operator, Left: test, Right: *node})
-}
-
-// binary visits an operation.
-func (c *conditionReader) binary(node *ast.Node, n *ast.BinaryNode) part {
-	equality := n.Operator == "==" || n.Operator == "!="
-	_, nilLeft := n.Left.(*ast.NilNode)
-	_, nilRight := n.Right.(*ast.NilNode)
-	if equality && (nilLeft || nilRight) {
-		c.visit(&n.Left)
-		c.visit(&n.Right)
-		return part{}
-	}
-	switch n.Operator {
-	case "..":
-		c.fail(n.Location().From, "not-a-condition", "", "conditions have no ranges")
-		return part{}
-	case "and", "&&", "or", "||":
-		c.truth(&n.Left)
-		c.truth(&n.Right)
-		return part{}
-	}
-	left, right := c.scalar(&n.Left), c.scalar(&n.Right)
-	if equality || n.Operator == "in" {
-		c.possible(left.value, n.Right)
-		c.possible(right.value, n.Left)
-	}
-	optional := append(left.optional, right.optional...)
-	switch n.Operator {
-	case "==", "<", "<=", ">", ">=", "in", "matches", "contains", "startsWith", "endsWith":
-		for _, path := range optional {
-			guard(node, path, "and", "!=")
-		}
-	case "!=":
-		for _, path := range optional {
-			guard(node, path, "or", "==")
-		}
-	default:
-		return part{optional: optional}
-	}
-	return part{}
+	c.fail(e.offset, "wrong-type", hint, "%s does not work between %s and %s", e.operator, l, r)
 }
 
 // possible checks that a value can be what it is compared with: a text, or one of a list.
-func (c *conditionReader) possible(v *value, with ast.Node) {
+func (c *conditionReader) possible(v *value, with *expression) {
 	if v == nil || len(v.enum) == 0 {
 		return
 	}
-	switch n := with.(type) {
-	case *ast.StringNode:
-		if !slices.Contains(v.enum, n.Value) {
-			c.failed = true
-			c.unknown(c.at(n.Location().From), "unknown-value", "value", n.Value, v.enum)
-		}
-	case *ast.ArrayNode:
-		for _, element := range n.Nodes {
+	if text, ok := with.literal.(string); ok && !slices.Contains(v.enum, text) {
+		c.failed = true
+		c.unknown(c.at(with.offset), "unknown-value", "value", text, v.enum)
+	}
+	if with.list {
+		for _, element := range with.operands {
 			c.possible(v, element)
 		}
 	}
 }
 
-// leaf visits a name or a chain of them. What it stands for takes its place.
-func (c *conditionReader) leaf(node *ast.Node) part {
-	if id, ok := (*node).(*ast.IdentifierNode); ok {
-		if d, ok := c.durations[id.Location().From]; ok {
-			ast.Patch(node, &ast.ConstantNode{Value: d})
-			return part{}
-		}
+// arithmetic checks what computes with numbers and durations, and returns the type of the result.
+func (c *conditionReader) arithmetic(e *expression) valueType {
+	types := make([]valueType, len(e.operands))
+	for i, operand := range e.operands {
+		types[i] = c.single(operand)
 	}
-	names := c.chain(*node)
-	if names == nil {
-		return part{}
+	if slices.Contains(types, typeUnknown) {
+		return typeUnknown
 	}
-	v := c.resolve(names)
-	if v == nil {
-		c.failed = true
-		return part{}
+	l, r := types[0], types[len(types)-1]
+	switch {
+	case l == typeNumber && r == typeNumber:
+		return typeNumber
+	case l == typeDuration && r == typeDuration && e.operator == "/":
+		return typeNumber
+	case l == typeDuration && r == typeDuration && e.operator != "*",
+		l == typeDuration && r == typeNumber && (e.operator == "*" || e.operator == "/"),
+		l == typeNumber && r == typeDuration && e.operator == "*":
+		return typeDuration
+	case l == typeText && r == typeText && e.operator == "+":
+		return typeText
 	}
-	if !slices.ContainsFunc(c.condition.values, func(other value) bool { return other.path == v.path }) {
-		c.condition.values = append(c.condition.values, *v)
+	if len(types) == 1 {
+		c.fail(e.offset, "wrong-type", "", "- does not work on %s", l)
+	} else {
+		c.fail(e.offset, "wrong-type", "", "%s does not work between %s and %s", e.operator, l, r)
 	}
-	ast.Patch(node, &ast.IdentifierNode{Value: v.path})
-	p := part{value: v, typ: v.typ}
-	if v.optional {
-		p.optional = []string{v.path}
-	}
-	return p
+	return typeUnknown
 }
 
-// chain returns the names of a chain such as bob.channels["my channel"], each a node of the expression.
-// It returns nil, having said why, if the chain is something else.
-func (c *conditionReader) chain(node ast.Node) []ast.Node {
-	var names []ast.Node
-	for {
-		switch n := node.(type) {
-		case *ast.ChainNode:
-			node = n.Node
+// function checks a call of a function, and returns the type of its result.
+func (c *conditionReader) function(e *expression) valueType {
+	arity, ok := functions[e.operator]
+	if !ok {
+		c.fail(e.offset, "unknown-function", suggest(e.operator, slices.Sorted(maps.Keys(functions))), "unknown function %s", quote(e.operator))
+		return typeUnknown
+	}
+	if len(e.operands) == 0 || arity > 0 && len(e.operands) != arity {
+		c.fail(e.offset, "wrong-arguments", "such as len(alice.localDescription.sdp) or min(1, 2)", "%s does not work with %d arguments", e.operator, len(e.operands))
+		return typeUnknown
+	}
+	result := typeUnknown
+	for _, operand := range e.operands {
+		t := c.single(operand)
+		switch {
+		case t == typeUnknown:
 			continue
-		case *ast.IdentifierNode:
-			names = append(names, n)
-			slices.Reverse(names)
-			return names
-		case *ast.MemberNode:
-			if _, ok := n.Property.(*ast.StringNode); ok {
-				names = append(names, n.Property)
-				node = n.Node
-				continue
-			}
+		case e.operator == "len" && (t == typeText || t == typeList):
+			result = typeNumber
+			continue
+		case e.operator != "len" && (t == typeNumber || t == typeDuration) && (result == typeUnknown || result == t):
+			result = t
+			continue
 		}
-		c.fail(node.Location().From, "not-a-condition", "such as bob.connectionState", "expected the attribute of a peer")
-		return nil
+		c.fail(operand.offset, "wrong-type", "", "%s does not work on %s", e.operator, t)
+		return typeUnknown
 	}
-}
-
-// nameOf returns the name in a node of a chain.
-func nameOf(node ast.Node) string {
-	if s, ok := node.(*ast.StringNode); ok {
-		return s.Value
-	}
-	return node.(*ast.IdentifierNode).Value
+	return result
 }
 
 // resolve finds the value that a chain of names stands for. It returns nil, having said why, if there is none.
-func (c *conditionReader) resolve(names []ast.Node) *value {
-	first := nameOf(names[0])
+func (c *conditionReader) resolve(names []pathName) *value {
+	first := names[0].name
 	if first == "now" {
 		if len(names) > 1 {
-			c.fail(names[1].Location().From, "unknown-attribute", "", "now is a time and has no attributes")
+			c.fail(names[1].offset, "unknown-attribute", "", "now is a time and has no attributes")
 			return nil
 		}
 		return &value{path: "now", typ: reflect.TypeFor[time.Duration]()}
 	}
 	if !slices.Contains(c.peers, first) {
-		c.unknownName(names[0], first)
+		c.unknownName(names[0].offset, first)
 		return nil
 	}
 	v := &value{path: first, peer: first, typ: reflect.TypeFor[PeerState]()}
-	for i := 1; i < len(names); i++ {
-		name, offset := nameOf(names[i]), names[i].Location().From
-		if v.typ.Kind() == reflect.Map {
-			if _, ok := c.channels[name]; !ok {
-				c.channelExists(c.at(offset), name)
-				return nil
-			}
-			v.channel, v.optional, v.typ = name, true, reflect.TypeFor[ChannelState]()
-			if v.path += "." + name; !isIdentifier(name) {
-				v.path = fmt.Sprintf("%s.channels[%q]", first, name)
-			}
-			continue
-		}
-		if v.typ.Kind() != reflect.Struct {
-			c.fail(offset, "unknown-attribute", "", "%s has no attributes", v.path)
+	for i, n := range names[1:] {
+		if !c.follow(v, i, n) {
 			return nil
-		}
-		f, ok := fieldOf(v.typ, name)
-		if a, absent := absences["attribute"][name]; !ok && absent {
-			c.absent(c.at(offset), name, a)
-			return nil
-		} else if _, isChannel := c.channels[name]; !ok && i == 1 && isChannel {
-			c.fail(offset, "unknown-attribute", fmt.Sprintf("write %s.channels.%s", first, name), "unknown attribute %s", quote(name))
-			return nil
-		} else if !ok {
-			c.unknown(c.at(offset), "unknown-attribute", "attribute", name, keysOf(fieldsOf(v.typ)))
-			return nil
-		}
-		v.path += "." + name
-		v.typ, v.enum = v.typ.FieldByIndex(f.index).Type, f.enum
-		if i == 1 {
-			v.attribute = name
-		} else {
-			v.fields = append(v.fields, f.index[0])
-		}
-		if v.typ.Kind() == reflect.Pointer {
-			v.typ, v.optional = v.typ.Elem(), true
 		}
 	}
-	last := names[len(names)-1].Location().From
+	last := names[len(names)-1].offset
 	switch {
 	case len(names) == 1:
 		c.fail(last, "not-a-condition", "such as "+first+".connectionState", "%s is a peer: ask for one of its attributes", first)
 		return nil
-	case v.typ.Kind() == reflect.Map:
+	case v.track != nil && v.typ.Kind() == reflect.Map:
+		c.needsLayer(v, last)
+		return nil
+	case v.attribute == "media" && v.typ.Kind() == reflect.Map:
+		c.fail(last, "not-a-condition", "such as "+v.path+".NAME.packets", "%s holds all tracks: ask for one of them", v.path)
+		return nil
+	case v.attribute == "channels" && v.channel == "":
 		c.fail(last, "not-a-condition", "such as "+v.path+".NAME.readyState", "%s holds all data channels: ask for one of them", v.path)
 		return nil
 	}
 	return v
 }
 
+// follow goes from a value on to what a name leads to, which is the i-th after the peer. It is false, having said why,
+// if there is no such thing.
+func (c *conditionReader) follow(v *value, i int, n pathName) bool {
+	name := n.name
+	if v.attribute == "channels" && v.channel == "" && !n.isIndex {
+		if !c.channels[name] {
+			c.channelExists(c.at(n.offset), name)
+			return false
+		}
+		v.channel, v.typ = name, reflect.TypeFor[ChannelState]()
+		v.extend(n)
+		return true
+	}
+	if v.attribute == "media" && v.typ.Kind() == reflect.Map && !n.isIndex {
+		return c.followTrack(v, n)
+	}
+	switch kind := v.typ.Kind(); {
+	case kind == reflect.Interface:
+		v.steps = append(v.steps, n)
+	case n.isIndex && kind == reflect.Slice, !n.isIndex && kind == reflect.Map:
+		v.steps = append(v.steps, n)
+		v.typ, v.enum = v.typ.Elem(), nil
+	case n.isIndex:
+		c.fail(n.offset, "unknown-attribute", "", "%s is no list", v.path)
+		return false
+	case kind == reflect.Slice:
+		c.fail(n.offset, "unknown-attribute", fmt.Sprintf("such as %s[0]", v.path), "%s is a list: ask for one of its elements", v.path)
+		return false
+	case kind != reflect.Struct:
+		c.fail(n.offset, "unknown-attribute", "", "%s has no attributes", v.path)
+		return false
+	default:
+		f, ok := fieldOf(v.typ, name)
+		a, absent := absences["attribute"][name]
+		switch {
+		case ok:
+		case absent:
+			c.absent(c.at(n.offset), name, a)
+			return false
+		case i == 0 && c.channels[name]:
+			c.fail(n.offset, "unknown-attribute", fmt.Sprintf("write %s.channels.%s", v.path, name), "unknown attribute %s", quote(name))
+			return false
+		default:
+			c.unknown(c.at(n.offset), "unknown-attribute", "attribute", name, keysOf(fieldsOf(v.typ)))
+			return false
+		}
+		v.typ, v.enum = v.typ.FieldByIndex(f.index).Type, f.enum
+		if i == 0 {
+			v.attribute = name
+		} else {
+			v.steps = append(v.steps, n)
+		}
+	}
+	if v.typ.Kind() == reflect.Pointer {
+		v.typ = v.typ.Elem()
+	}
+	v.extend(n)
+	return true
+}
+
+// followTrack goes from the media of a peer to what it received of a track: of a simulcast track, of one of its layers.
+func (c *conditionReader) followTrack(v *value, n pathName) bool {
+	key := n.name
+	switch {
+	case v.track == nil:
+		track := c.result.Track(n.name)
+		if track == nil {
+			c.trackExists(c.at(n.offset), n.name)
+			return false
+		}
+		if track.Layers != nil {
+			v.track = track
+			v.extend(n)
+			return true
+		}
+	case !v.track.hasLayer(n.name):
+		c.needsLayer(v, n.offset)
+		return false
+	default:
+		key = v.track.Name + "." + n.name
+	}
+	v.steps = append(v.steps, pathName{name: key})
+	v.typ = reflect.TypeFor[MediaState]()
+	v.extend(n)
+	return true
+}
+
+func (c *conditionReader) needsLayer(v *value, offset int) {
+	c.fail(offset, "unknown-attribute", fmt.Sprintf("such as %s.%s", v.path, v.track.Layers[0].RID), "%s has layers: name one of them", v.path)
+}
+
+// extend adds a name to the path.
+func (v *value) extend(n pathName) {
+	switch {
+	case n.isIndex:
+		v.path += fmt.Sprintf("[%d]", n.index)
+	case isIdentifier(n.name):
+		v.path += "." + n.name
+	default:
+		v.path += fmt.Sprintf("[%q]", n.name)
+	}
+}
+
 // unknownName notes that a condition begins with a name that is nothing.
-func (c *conditionReader) unknownName(node ast.Node, name string) {
-	offset := node.Location().From
+func (c *conditionReader) unknownName(offset int, name string) {
 	for _, t := range []reflect.Type{reflect.TypeFor[PeerState](), reflect.TypeFor[ChannelState](), reflect.TypeFor[CandidateState]()} {
 		for _, f := range fieldsOf(t) {
 			if slices.Contains(f.enum, name) {
@@ -567,73 +585,4 @@ func (c *conditionReader) unknownName(node ast.Node, name string) {
 	if len(c.peers) > 0 {
 		c.unknown(c.at(offset), "unknown-name", "name", name, append(slices.Clone(c.peers), "now"))
 	}
-}
-
-// unexpected takes a message of the expression language's parser apart.
-var unexpected = regexp.MustCompile(`^unexpected token (\w+)(?:\("(.*)"\))?$`)
-
-// syntax tells an error of the expression language's parser in the words of this package.
-func (c *conditionReader) syntax(err error) {
-	var e *file.Error
-	if !errors.As(err, &e) {
-		c.fail(0, "bad-condition", "", "the condition cannot be read: %v", err)
-		return
-	}
-	m := unexpected.FindStringSubmatch(e.Message)
-	switch {
-	case m == nil:
-		c.fail(e.From, "bad-condition", "", "the condition cannot be read: %s", e.Message)
-	case m[1] == "EOF":
-		c.fail(e.From, "bad-condition", `such as bob.connectionState == "connected"`, "the condition ends too early")
-	case m[2] == "=":
-		c.fail(e.From, "bad-condition", "two equals signs compare: ==", "= compares nothing")
-	default:
-		c.fail(e.From, "bad-condition", `such as bob.connectionState == "connected" and now < 30s`, "%s is unexpected here", quote(m[2]))
-	}
-}
-
-// mismatched takes a message of the expression language's type checker apart.
-var mismatched = regexp.MustCompile(`^invalid operation: (\S+) \(mismatched types? (\S+)(?: and (\S+))?\)$`)
-
-// mismatch tells an error of the expression language's type checker in the words of this package.
-func (c *conditionReader) mismatch(err error) {
-	var e *file.Error
-	if !errors.As(err, &e) {
-		c.fail(0, "wrong-type", "", "%v", err)
-		return
-	}
-	m := mismatched.FindStringSubmatch(e.Message)
-	if m == nil {
-		c.fail(e.From, "wrong-type", "", "%s", e.Message)
-		return
-	}
-	left, right := typeName(m[2]), typeName(m[3])
-	var hint string
-	if left == "a duration" && right == "a number" || left == "a number" && right == "a duration" {
-		hint = "a duration has a unit: 30s"
-	}
-	if m[3] == "" {
-		c.fail(e.From, "wrong-type", "", "%s does not work on %s", m[1], left)
-	} else {
-		c.fail(e.From, "wrong-type", hint, "%s does not work between %s and %s", m[1], left, right)
-	}
-}
-
-// typeName names a type for people who write scenarios.
-func typeName(t string) string {
-	switch {
-	case t == "string":
-		return "a text"
-	case t == "bool":
-		return "a truth value"
-	case t == "int" || t == "float64":
-		return "a number"
-	case t == "time.Duration":
-		return "a duration"
-	case strings.HasPrefix(t, "[]"):
-		return "a list"
-	case t == "nil":
-		return "nil"
-	}
-	return t
 }

@@ -113,8 +113,23 @@ func TestConditionEval(t *testing.T) {
 		{`alice.channels.chat.id == 1`, true},
 		{`alice.channels.chat.maxRetransmits == nil`, true},
 		{`alice.channels.chat.maxRetransmits < 3`, false},
-		{`any([alice.connectionState, bob.connectionState], # == "new")`, true},
-		{`now < 5s ? alice.channels.chat.ordered : true`, true},
+		{`"new" in [alice.connectionState, bob.connectionState]`, true},
+		{`"failed" not in [alice.connectionState, bob.connectionState]`, true},
+		{`bob.localDescription.type not in ["offer"]`, true},
+		{`bob.localDescription.sdp == bob.remoteDescription.sdp`, true},
+		{`alice.channels.chat.bufferedAmount == 0.1KB`, true},
+		{`alice.channels.chat.bufferedAmount * 2 - 50 == 150`, true},
+		{`alice.channels.chat.bufferedAmount / 1000 <= 10%`, true},
+		{`-alice.channels.chat.bufferedAmount < 0`, true},
+		{`abs(10 - alice.channels.chat.bufferedAmount) == 90`, true},
+		{`max(now, 20s) == 20s and min(3, 2, 4) == 2`, true},
+		{`now / 2 < 7s and now / 500ms == 25 and 2 * now > 24s`, true},
+		{`alice.localDescription.sdp startsWith "v=0" && !(alice.localDescription.sdp endsWith "x")`, true},
+		{`not alice.connectionState == "new"`, true},
+		{`alice.connectionState + "!" == 'connected!'`, true},
+		{`"\"\\\n" == '"\\\n'`, true},
+		{`false or (true and not false)`, true},
+		{`true or alice.channels.chat.bufferedAmount / 0 > 1`, true},
 	}
 	for _, test := range tests {
 		t.Run(test.condition, func(t *testing.T) {
@@ -127,6 +142,17 @@ func TestConditionEval(t *testing.T) {
 				t.Errorf("Eval = %v, %v, want %v", got, err, test.want)
 			}
 		})
+	}
+}
+
+func TestConditionDivision(t *testing.T) {
+	s, err := scenario.Read("test.yaml", []byte(withCondition(`alice.channels.chat.bufferedAmount / (now / 1s - 12.5) > 1`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Expect[0].Condition.Eval(&peers{})
+	if want := "alice.channels.chat.bufferedAmount / (now / 1s - 12.5) > 1: division by 0"; err == nil || err.Error() != want {
+		t.Errorf("Eval = %v, want %s", err, want)
 	}
 }
 
@@ -155,5 +181,8 @@ func TestConditionPeers(t *testing.T) {
 	}
 	if got := fmt.Sprint(s.Expect[0].Condition.Peers()); got != "[alice bob]" {
 		t.Errorf("Peers = %s, want [alice bob]", got)
+	}
+	if got := fmt.Sprint(s.Expect[0].Condition.Kinds()); got != "[connectionstatechange]" {
+		t.Errorf("Kinds = %s, want [connectionstatechange]", got)
 	}
 }

@@ -98,7 +98,7 @@ const (
 // sorted returns the list in the order of the file, without repetitions and cut to maxErrors.
 func (l ErrorList) sorted() ErrorList {
 	slices.SortStableFunc(l, func(a, b *Error) int {
-		return cmp.Or(a.Line-b.Line, a.Column-b.Column)
+		return cmp.Or(a.Pos.File-b.Pos.File, a.Line-b.Line, a.Column-b.Column)
 	})
 	// An anchor's errors are found again wherever it is used.
 	l = slices.CompactFunc(l, func(a, b *Error) bool {

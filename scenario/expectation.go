@@ -209,7 +209,7 @@ func (c *CallName) parse(r *reader, text string) {
 	}
 	c.Peer, c.Method = peer, rest
 	iface := "RTCPeerConnection"
-	pos := Pos{c.Line, c.Column + utf8.RuneCountInString(peer) + 1}
+	pos := c.Pos.plus(utf8.RuneCountInString(peer) + 1)
 	if i := strings.LastIndex(rest, "."); i >= 0 {
 		c.Channel, c.Method, iface = rest[:i], rest[i+1:], "RTCDataChannel"
 		r.later = append(r.later, func() { r.channelExists(pos, c.Channel) })

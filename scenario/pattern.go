@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rtcsim/rtcsim/internal/standard"
 	"github.com/rtcsim/rtcsim/recorder"
 	"gopkg.in/yaml.v3"
 )
@@ -14,18 +15,23 @@ import (
 // A Pattern picks events of the recording. What is empty or nil is not asked for.
 type Pattern struct {
 	Pos
-	Peer    string         `yaml:"peer" doc:"The peer; for events of the network, the network." example:"bob"`
-	Event   recorder.Kind  `yaml:"event" required:"true" doc:"The kind of event, by its name in the recording: what the W3C has named has the W3C's name." example:"message"`
-	State   string         `yaml:"state" doc:"The state that a state change leads to." example:"connected"`
-	Channel string         `yaml:"channel" doc:"The data channel, by its name in the scenario or its label." example:"chat"`
-	Label   string         `yaml:"label" doc:"The label of the data channel." example:"chat"`
-	Data    *string        `yaml:"data" doc:"The text of a message; of one longer than 1024 bytes, its first 1024." example:"hello"`
-	Type    string         `yaml:"type" doc:"The type of a candidate (host, srflx, prflx or relay) or of a signaling message (offer, answer, candidate, …)." example:"relay"`
-	Method  string         `yaml:"method" doc:"The method that is called or comes back." example:"createOffer"`
-	Error   string         `yaml:"error" doc:"The name of the error that a call comes back with; for a data channel, words in the text of its error." example:"InvalidStateError"`
-	Reason  string         `yaml:"reason" doc:"Why a packet was dropped." example:"loss"`
-	Before  *time.Duration `yaml:"before" doc:"Only events before this virtual time." example:"20s"`
-	After   *time.Duration `yaml:"after" doc:"Only events at this virtual time or later." example:"10s"`
+	Peer      string         `yaml:"peer" doc:"The peer; for events of the network, the network." example:"bob"`
+	Event     recorder.Kind  `yaml:"event" required:"true" doc:"The kind of event, by its name in the recording: what the W3C has named has the W3C's name." example:"message"`
+	State     string         `yaml:"state" doc:"The state that a state change leads to." example:"connected"`
+	Channel   string         `yaml:"channel" doc:"The data channel, by its name in the scenario or its label." example:"chat"`
+	Label     string         `yaml:"label" doc:"The label of the data channel." example:"chat"`
+	Data      *string        `yaml:"data" doc:"The text of a message; of one longer than 1024 bytes, its first 1024." example:"hello"`
+	Type      string         `yaml:"type" doc:"The type of a candidate (host, srflx, prflx or relay) or of a signaling message (offer, answer, candidate, …) or of an RTCP packet (PLI, NACK, …)." example:"relay"`
+	Method    string         `yaml:"method" doc:"The method that is called or comes back." example:"createOffer"`
+	Error     string         `yaml:"error" doc:"The name of the error that a call comes back with; for a data channel, words in the text of its error." example:"InvalidStateError"`
+	Reason    string         `yaml:"reason" doc:"Why a packet was dropped." example:"loss"`
+	Track     string         `yaml:"track" ref:"track" doc:"The track that arrived, was measured, or that an RTCP packet is about." example:"cam"`
+	RID       string         `yaml:"rid" doc:"The simulcast layer of the track." example:"high"`
+	Kind      string         `yaml:"kind" enum:"audio video" doc:"What the track carries." example:"video"`
+	Direction string         `yaml:"direction" enum:"sent received" doc:"Whether the peer sent the RTCP packet or received it." example:"sent"`
+	Before    *time.Duration `yaml:"before" doc:"Only events before this virtual time." example:"20s"`
+	After     *time.Duration `yaml:"after" doc:"Only events at this virtual time or later." example:"10s"`
+	Rule      string         `yaml:"rule" doc:"The rule of a remark about the standard, by its name in docs/standard.md." example:"event-after-close"`
 }
 
 // applies lists, for each type of an event's data, the keys of a pattern that ask for something in it.
@@ -38,6 +44,10 @@ var applies = map[reflect.Type][]string{
 	reflect.TypeFor[recorder.Call]():         {"method", "channel"},
 	reflect.TypeFor[recorder.Return]():       {"method", "channel", "error"},
 	reflect.TypeFor[recorder.PacketEnd]():    {"reason"},
+	reflect.TypeFor[recorder.Remark]():       {"rule"},
+	reflect.TypeFor[recorder.TrackEvent]():   {"track", "rid", "kind"},
+	reflect.TypeFor[recorder.Media]():        {"track", "rid", "kind"},
+	reflect.TypeFor[recorder.RTCP]():         {"type", "track", "rid", "direction"},
 }
 
 // states lists the states that an event can lead to.
@@ -66,6 +76,7 @@ var typesOf = map[recorder.Kind][]string{
 	recorder.KindICECandidate:    enumOf[CandidateState]("type"),
 	recorder.KindSignalSent:      {"offer", "pranswer", "answer", "rollback", "candidate"},
 	recorder.KindSignalDelivered: {"offer", "pranswer", "answer", "rollback", "candidate"},
+	recorder.KindRTCP:            {"SR", "RR", "SDES", "BYE", "NACK", "PLI", "FIR", "REMB", "TWCC"},
 }
 
 func (p *Pattern) read(r *reader, n *yaml.Node) {
@@ -87,6 +98,13 @@ func (p *Pattern) read(r *reader, n *yaml.Node) {
 		names := slices.Concat(methodNames("RTCPeerConnection"), methodNames("RTCDataChannel"))
 		r.unknown(at("method"), "unknown-method", "method", p.Method, names)
 	}
+	if p.Rule != "" && standard.RuleOf(p.Rule) == nil {
+		var names []string
+		for _, rule := range standard.Rules {
+			names = append(names, rule.ID)
+		}
+		r.unknown(at("rule"), "unknown-value", "rule", p.Rule, names)
+	}
 	if p.Before != nil && p.After != nil && *p.Before <= *p.After {
 		r.errorf(at("before"), "never-matches", "", "no time lies before %v and after %v", *p.Before, *p.After)
 	}
@@ -107,7 +125,7 @@ func (p *Pattern) read(r *reader, n *yaml.Node) {
 		r.unknown(at("event"), "unknown-event", "event", string(p.Event), names)
 		return
 	}
-	possible := append([]string{"peer", "event", "before", "after"}, applies[reflect.TypeOf(info.Data)]...)
+	possible := patternKeys(info)
 	for _, key := range given {
 		if slices.Contains(keysOf(fieldsOf(reflect.TypeFor[Pattern]())), key) && !slices.Contains(possible, key) {
 			r.errorf(at(key), "misplaced-key", oneOf(possible), "a %s event has no %s", p.Event, key)
@@ -119,6 +137,11 @@ func (p *Pattern) read(r *reader, n *yaml.Node) {
 	if valid := typesOf[p.Event]; valid != nil && p.Type != "" && !slices.Contains(valid, p.Type) {
 		r.unknown(at("type"), "unknown-value", "type", p.Type, valid)
 	}
+}
+
+// patternKeys returns the keys that ask for something in a kind of event.
+func patternKeys(k recorder.KindInfo) []string {
+	return append([]string{"peer", "event", "before", "after"}, applies[reflect.TypeOf(k.Data)]...)
 }
 
 // Match tells whether the pattern picks an event. The data is a value of the type of the event's kind,
@@ -150,6 +173,14 @@ func (p *Pattern) Match(e recorder.Event, data any) bool {
 			(p.Error == "" || d.Error != nil && p.Error == d.Error.Name)
 	case recorder.PacketEnd:
 		return p.Reason == "" || p.Reason == d.Reason
+	case recorder.Remark:
+		return p.Rule == "" || p.Rule == d.Rule
+	case recorder.TrackEvent:
+		return p.onTrack(d.Track, d.RID) && (p.Kind == "" || p.Kind == d.Kind)
+	case recorder.Media:
+		return p.onTrack(d.Track, d.RID) && (p.Kind == "" || p.Kind == d.Kind)
+	case recorder.RTCP:
+		return p.onTrack(d.Track, d.RID) && (p.Type == "" || p.Type == d.Type) && (p.Direction == "" || p.Direction == d.Direction)
 	}
 	return true
 }
@@ -157,6 +188,11 @@ func (p *Pattern) Match(e recorder.Event, data any) bool {
 // onChannel tells whether the pattern asks for a channel with this name and label, or for none.
 func (p *Pattern) onChannel(name, label string) bool {
 	return p.Channel == "" || p.Channel == name || p.Channel == label
+}
+
+// onTrack tells whether the pattern asks for a track and a layer with these names, or for none.
+func (p *Pattern) onTrack(track, rid string) bool {
+	return (p.Track == "" || p.Track == track) && (p.RID == "" || p.RID == rid)
 }
 
 // String returns the pattern in one line, such as {peer: bob, event: message}.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -27,14 +29,44 @@ const (
 
 // Read reads a scenario from its text. The name of the file is for error messages.
 // An error is always an ErrorList, and holds everything that is wrong.
+//
+// A scenario that includes files or has a matrix is read by a [Source].
 func Read(file string, text []byte) (*Scenario, error) {
-	r := &reader{file: file, lines: strings.Split(string(text), "\n"), times: map[*Step]Pos{}}
-	s := &Scenario{File: file}
-	if root := r.parse(text); root != nil {
+	return Source{File: file, Text: text}.Read()
+}
+
+// A Source is what a scenario is read from.
+type Source struct {
+	// File is the name of the file, for error messages and as the place that includes are relative to.
+	File string
+	Text []byte
+	// Open returns the text of a file that the scenario includes, by its slash-separated path relative to the folder of
+	// the scenario; the path never leads out of the folder. Nil: nothing can be included.
+	Open func(path string) ([]byte, error)
+	// Variant is one of [Scenario.Variants]; empty stands for the first one.
+	Variant string
+}
+
+// Read reads the scenario. An error is always an ErrorList, and holds everything that is wrong.
+func (source Source) Read() (*Scenario, error) {
+	r := newReader(source)
+	s := &Scenario{File: source.File}
+	if root := r.parse(0, source.Text); root != nil {
+		var settings []setting
+		settings, s.Variant = r.settings(root, source.Variant)
+		root = r.merge(root)
+		for _, p := range mappingOf(root) {
+			if p.key != "matrix" {
+				r.substitute(p.value, settings)
+			}
+		}
 		r.scenario(root, s)
 	}
 	if len(r.errors) > 0 {
 		return nil, r.errors.sorted()
+	}
+	for _, f := range r.files {
+		s.Files = append(s.Files, f.path)
 	}
 	return s, nil
 }
@@ -45,36 +77,59 @@ func Read(file string, text []byte) (*Scenario, error) {
 //	required  "true" for a key that must be there
 //	enum      the possible values, separated by spaces
 //	default   the value of a key that is left out: read like any other where the field is no pointer, else only told
-//	ref       what the value names: peer, network
+//	ref       what the value names: peer, network, track
 //	doc       what the key means, for the reference
 //	example   a value, for the reference
 //
 // A type with a method read reads itself.
 type reader struct {
-	file   string
-	lines  []string
+	source Source
+	// files are the texts that were read, by Pos.File.
+	files  []sourceFile
 	errors ErrorList
 	// failures counts the errors, those too that are too many to be collected.
 	failures int
 
 	nodes, depth int
 
-	// runes are the characters of the line runesOf: a line may be long, and looked at many times.
+	// runes are the characters of the line where runesOf is: a line may be long, and looked at many times.
 	runes   []rune
-	runesOf int
+	runesOf Pos
 
-	// peers and networks are the names in the file. They are collected first, since names may be used before
+	// peers, networks and tracks are the names in the file. They are collected first, since names may be used before
 	// the file comes to them.
-	peers, networks []string
+	peers, networks, tracks []string
+	// result is what is being read.
+	result *Scenario
+	// blocks are the lists of steps that have a name, using those that are being read.
+	blocks map[string]*block
+	using  []string
+	// forced tells that the call which is being read has engine: force.
+	forced bool
 	// times holds where in the file a step has its at or after.
 	times map[*Step]Pos
 	// path leads to the step or handler that is being read.
 	path string
-	// channels are the data channels of the scenario by name and label, with the line that makes them. They are
-	// known when everything has been read.
-	channels map[string]int
+	// channels are the names and labels of the scenario's data channels. They are known when everything has been read.
+	channels map[string]bool
 	// later holds the checks that need to have read everything.
 	later []func()
+}
+
+// A sourceFile is a text that was read: its path from the scenario's folder, its name for error messages, and its lines.
+type sourceFile struct {
+	path, name string
+	lines      []string
+}
+
+// A block is a list of steps that has a name.
+type block struct {
+	node *yaml.Node
+	used bool
+}
+
+func newReader(source Source) *reader {
+	return &reader{source: source, blocks: map[string]*block{}, times: map[*Step]Pos{}}
 }
 
 // A selfReader is a type whose shape in the file is not that of its fields.
@@ -87,9 +142,13 @@ func (r *reader) errorf(pos Pos, code, hint, format string, args ...any) {
 	if r.failures++; len(r.errors) >= maxCollected {
 		return
 	}
-	e := &Error{File: r.file, Pos: pos, Code: code, Hint: hint, Message: fmt.Sprintf(format, args...)}
-	if pos.Line >= 1 && pos.Line <= len(r.lines) {
-		e.source = strings.TrimSuffix(r.lines[pos.Line-1], "\r")
+	e := &Error{Pos: pos, Code: code, Hint: hint, Message: fmt.Sprintf(format, args...)}
+	if pos.File < len(r.files) {
+		f := r.files[pos.File]
+		e.File = f.name
+		if pos.Line >= 1 && pos.Line <= len(f.lines) {
+			e.source = strings.TrimSuffix(f.lines[pos.Line-1], "\r")
+		}
 	}
 	r.errors = append(r.errors, e)
 }
@@ -103,7 +162,20 @@ func (r *reader) unknown(pos Pos, code, what, name string, valid []string) {
 	r.errorf(pos, code, hint, "unknown %s %s", what, quote(name))
 }
 
-func position(n *yaml.Node) Pos { return Pos{n.Line, n.Column} }
+// fileStride is what the lines of an included file are shifted by, times its index, so that a node knows its file.
+const fileStride = 2 * maxText
+
+func position(n *yaml.Node) Pos {
+	return Pos{Line: n.Line % fileStride, Column: n.Column, File: n.Line / fileStride}
+}
+
+// line names the line of a place as seen from another one: with the name of the file, where that is another.
+func (r *reader) line(pos, from Pos) string {
+	if pos.File != from.File {
+		return fmt.Sprintf("line %d of %s", pos.Line, r.files[pos.File].name)
+	}
+	return fmt.Sprintf("line %d", pos.Line)
+}
 
 // syntaxLine finds the line in an error of the YAML parser.
 var syntaxLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
@@ -111,10 +183,16 @@ var syntaxLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
 // unknownAnchor finds the anchor in an error of the YAML parser, which does not tell the line.
 var unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
 
-// parse returns the root of the document; nil if there is none.
-func (r *reader) parse(text []byte) *yaml.Node {
+// parse returns the root of the document in the file with that index, which must be the next one; nil if there is none.
+func (r *reader) parse(file int, text []byte) *yaml.Node {
+	if file == len(r.files) {
+		r.files = append(r.files, sourceFile{path: path.Base(filepath.ToSlash(r.source.File)), name: r.source.File})
+	}
+	lines := strings.Split(string(text), "\n")
+	r.files[file].lines = lines
+	at := func(line, column int) Pos { return Pos{line, column, file} }
 	if len(text) > maxText {
-		r.errorf(Pos{1, 1}, "too-large", "1 MiB is the most", "the file is too large: %d bytes", len(text))
+		r.errorf(at(1, 1), "too-large", "1 MiB is the most", "the file is too large: %d bytes", len(text))
 		return nil
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
@@ -123,14 +201,14 @@ func (r *reader) parse(text []byte) *yaml.Node {
 	if err == nil {
 		switch err = decoder.Decode(&second); {
 		case err == nil:
-			r.errorf(position(&second), "several-documents", "put each scenario in a file of its own", "the file holds more than one YAML document")
+			r.errorf(at(second.Line, second.Column), "several-documents", "put each scenario in a file of its own", "the file holds more than one YAML document")
 		case errors.Is(err, io.EOF):
 			err = nil
 		}
 	}
 	switch {
 	case errors.Is(err, io.EOF):
-		r.errorf(Pos{1, 1}, "empty", "a scenario needs peers and steps", "the file is empty")
+		r.errorf(at(1, 1), "empty", "a scenario needs peers and steps", "the file is empty")
 		return nil
 	case err != nil:
 		m := syntaxLine.FindStringSubmatch(err.Error())
@@ -141,27 +219,38 @@ func (r *reader) parse(text []byte) *yaml.Node {
 		if err == nil && strings.HasPrefix(m[2], "did not find expected") {
 			line++ // where the parser proper complains, not the scanner, it counts from 0
 		}
-		pos := Pos{min(max(line, 1), len(r.lines)), 1}
+		pos := at(min(max(line, 1), len(lines)), 1)
 		if a := unknownAnchor.FindStringSubmatch(m[2]); a != nil {
-			for i, l := range r.lines {
+			for i, l := range lines {
 				if before, _, found := strings.Cut(l, "*"+a[1]); found {
-					pos = Pos{i + 1, len([]rune(before)) + 1}
+					pos = at(i+1, len([]rune(before))+1)
 					break
 				}
 			}
 		} else {
-			source := r.lines[pos.Line-1]
+			source := lines[pos.Line-1]
 			pos.Column += len(source) - len(strings.TrimLeft(source, " \t"))
 		}
 		r.errorf(pos, "yaml", yamlHint(m[2]), "not valid YAML: %s", m[2])
 		return nil
 	}
 	root := document.Content[0]
+	if file > 0 {
+		shift(root, file*fileStride)
+	}
 	if root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
 		r.errorf(position(root), "empty", "a scenario needs peers and steps", "the file is empty")
 		return nil
 	}
 	return root
+}
+
+// shift adds to the lines of a node and of all below it.
+func shift(n *yaml.Node, lines int) {
+	n.Line += lines
+	for _, child := range n.Content {
+		shift(child, lines)
+	}
 }
 
 // yamlHint says what commonly leads to an error of the YAML parser.
@@ -181,7 +270,11 @@ func yamlHint(message string) string {
 
 // scenario reads the root.
 func (r *reader) scenario(root *yaml.Node, s *Scenario) {
-	r.peers, r.networks = r.names(root, "peers"), r.names(root, "network")
+	r.result = s
+	r.peers, r.networks, r.tracks = r.names(root, "peers"), r.names(root, "network"), r.names(root, "tracks")
+	for _, p := range mappingOf(resolved(valueOf(root, "blocks"))) {
+		r.blocks[p.key] = &block{node: resolved(p.value)}
+	}
 	if !slices.Contains(r.networks, Internet) {
 		s.Networks = append(s.Networks, &Network{Name: Internet})
 		r.networks = append(r.networks, Internet)
@@ -195,10 +288,34 @@ func (r *reader) scenario(root *yaml.Node, s *Scenario) {
 			r.errorf(p.pos, "no-peers", "such as peers: {alice: {}, bob: {}}", "there are no peers")
 		}
 	}
+	r.spare(s)
 	r.check(s)
 	for _, check := range r.later {
 		check()
 	}
+}
+
+// spare reads the blocks of the scenario's own file that nothing uses, for what is wrong with them. Those of an included file
+// may be about what this scenario does not have.
+func (r *reader) spare(s *Scenario) {
+	for _, b := range s.Blocks {
+		if known := r.blocks[b.Name]; known != nil && !known.used && b.File == 0 && known.node.Kind == yaml.SequenceNode {
+			r.using, r.path = []string{b.Name}, "blocks."+b.Name
+			r.list(known.node, reflect.ValueOf(&b.Steps).Elem(), field{})
+			r.using, r.path = nil, ""
+		}
+	}
+}
+
+// valueOf returns the value of a key of a mapping, nil if there is none.
+func valueOf(n *yaml.Node, key string) *yaml.Node { return valueIn(mappingOf(n), key) }
+
+// resolved returns what an alias stands for, and any other node itself.
+func resolved(n *yaml.Node) *yaml.Node {
+	if n != nil && n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
 }
 
 // names returns the keys of a mapping that is a value of the root.
@@ -232,6 +349,7 @@ type field struct {
 	required bool
 	enum     []string
 	def      string
+	defNode  *yaml.Node // def, parsed
 	example  string
 	ref      string
 	index    []int
@@ -251,12 +369,17 @@ func fieldsOf(t reflect.Type) []field {
 		if key == "" {
 			continue
 		}
+		var def yaml.Node
+		if text := f.Tag.Get("default"); text == "" || yaml.Unmarshal([]byte(text), &def) != nil {
+			def.Content = []*yaml.Node{nil}
+		}
 		fields = append(fields, field{
 			key:      key,
 			named:    option == "named",
 			required: f.Tag.Get("required") == "true",
 			enum:     strings.Fields(f.Tag.Get("enum")),
 			def:      f.Tag.Get("default"),
+			defNode:  def.Content[0],
 			example:  f.Tag.Get("example"),
 			ref:      f.Tag.Get("ref"),
 			index:    f.Index,
@@ -329,7 +452,7 @@ func (r *reader) readValue(n *yaml.Node, v reflect.Value, f field) {
 	case v.Kind() == reflect.Struct:
 		r.fields(n, v)
 	case v.Kind() == reflect.Slice && f.named:
-		r.named(n, v)
+		r.named(n, v, f)
 	case v.Kind() == reflect.Slice:
 		r.list(n, v, f)
 	default:
@@ -381,18 +504,18 @@ func (r *reader) pairs(n *yaml.Node) ([]pair, bool) {
 		return nil, false
 	}
 	var pairs []pair
-	lines := map[string]int{}
+	places := map[string]Pos{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		switch first, twice := lines[key.Value]; {
+		switch first, twice := places[key.Value]; {
 		case key.Kind != yaml.ScalarNode:
 			r.errorf(position(key), "wrong-type", "", "a key must be a word, not %s", shape(key))
 		case key.Tag == "!!merge":
 			r.errorf(position(key), "merge-key", "repeat the keys, or use an anchor for a whole value", "merge keys (<<) are not part of the language")
 		case twice:
-			r.errorf(position(key), "duplicate-key", fmt.Sprintf("the first one is in line %d", first), "the key %s is given twice", quote(key.Value))
+			r.errorf(position(key), "duplicate-key", "the first one is in "+r.line(first, position(key)), "the key %s is given twice", quote(key.Value))
 		default:
-			lines[key.Value] = key.Line
+			places[key.Value] = position(key)
 			pairs = append(pairs, pair{key.Value, position(key), value})
 		}
 	}
@@ -402,6 +525,9 @@ func (r *reader) pairs(n *yaml.Node) ([]pair, bool) {
 // mappingOf returns the pairs of a mapping whose errors have been told.
 func mappingOf(n *yaml.Node) []pair {
 	var pairs []pair
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		pairs = append(pairs, pair{n.Content[i].Value, position(n.Content[i]), n.Content[i+1]})
 	}
@@ -461,21 +587,21 @@ func (r *reader) defaults(v reflect.Value) {
 		case target.Kind() == reflect.Struct:
 			r.defaults(target)
 		case f.def != "" && target.Kind() != reflect.Pointer && target.Kind() != reflect.Slice:
-			var n yaml.Node
-			if yaml.Unmarshal([]byte(f.def), &n) == nil {
-				r.scalar(n.Content[0], target, field{})
-			}
+			r.scalar(f.defNode, target, field{})
 		}
 	}
 }
 
 // named reads a mapping from names into a slice of pointers to structs that have names.
-func (r *reader) named(n *yaml.Node, v reflect.Value) {
+func (r *reader) named(n *yaml.Node, v reflect.Value, f field) {
 	pairs, ok := r.pairs(n)
 	if !ok {
 		return
 	}
+	path := r.path
+	defer func() { r.path = path }()
 	for _, p := range pairs {
+		r.path = strings.TrimPrefix(path+"."+f.key+"."+p.key, ".")
 		element := reflect.New(v.Type().Elem().Elem())
 		r.read(p.value, element.Elem(), field{})
 		setPos(element.Elem(), p.pos)
@@ -501,7 +627,11 @@ func (r *reader) list(n *yaml.Node, v reflect.Value, f field) {
 	path := r.path
 	defer func() { r.path = path }()
 	for i, item := range n.Content {
-		r.path = fmt.Sprintf("%s[%d]", strings.TrimPrefix(path+"."+f.key, "."), i)
+		list := path
+		if f.key != "" {
+			list = strings.TrimPrefix(path+"."+f.key, ".")
+		}
+		r.path = fmt.Sprintf("%s[%d]", list, i)
 		target := reflect.New(element).Elem()
 		if element.Kind() == reflect.Pointer {
 			// Kept even if something is wrong: what a step names is there for the steps that use it.
@@ -537,7 +667,7 @@ func (r *reader) scalar(n *yaml.Node, v reflect.Value, f field) {
 	default:
 		r.basic(n, v, f)
 	}
-	if w != nil {
+	if w != nil && !(r.failures > 0 && strings.Contains(n.Value, "${")) { // of such a name, all has been told
 		r.errorf(position(n), w.code, w.hint, "%s", w.message)
 	}
 }
@@ -580,6 +710,8 @@ func (r *reader) basic(n *yaml.Node, v reflect.Value, f field) {
 			r.peerExists(position(n), n.Value)
 		case "network":
 			r.networkExists(position(n), n.Value)
+		case "track":
+			r.trackExists(position(n), n.Value)
 		}
 	case reflect.Bool:
 		if n.Tag != "!!bool" {
@@ -617,16 +749,19 @@ func (r *reader) number(n *yaml.Node, v reflect.Value) {
 	v.SetInt(i)
 }
 
+// escapes are the letters that stand for others after a backslash.
+var escapes = map[rune]rune{'n': '\n', 'r': '\r', 't': '\t', '\\': '\\', '"': '"', '\'': '\''}
+
 // place returns where in the file a character of a scalar is, by its offset in characters. The parser tells only
 // where the scalar begins, and quotes and line breaks shift what follows: where that cannot be followed, the
 // beginning must do.
 func (r *reader) place(n *yaml.Node, offset int) Pos {
 	pos := position(n)
-	if pos.Line < 1 || pos.Line > len(r.lines) || n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+	if pos.Line < 1 || pos.File >= len(r.files) || pos.Line > len(r.files[pos.File].lines) || n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
 		return pos
 	}
-	if r.runesOf != pos.Line {
-		r.runesOf, r.runes = pos.Line, []rune(r.lines[pos.Line-1])
+	if begin := (Pos{Line: pos.Line, File: pos.File}); r.runesOf != begin {
+		r.runesOf, r.runes = begin, []rune(r.files[pos.File].lines[pos.Line-1])
 	}
 	line := r.runes
 	value := []rune(n.Value)
@@ -640,10 +775,17 @@ func (r *reader) place(n *yaml.Node, offset int) Pos {
 		if quoted {
 			column++
 		}
-		if column >= len(line) || line[column] != want {
+		if column >= len(line) {
+			return pos
+		}
+		found := line[column]
+		if escaped, ok := escapes[found]; ok && quoted {
+			found = escaped
+		}
+		if found != want {
 			return pos
 		}
 		column++
 	}
-	return Pos{pos.Line, column + 1}
+	return Pos{pos.Line, column + 1, pos.File}
 }

@@ -57,8 +57,17 @@ func TestRead(t *testing.T) {
 	closing := &scenario.Call{Peer: "alice", Method: method(t, "RTCPeerConnection", "close"), Args: &scenario.Close{}}
 	hello := &scenario.Pattern{Peer: "bob", Event: recorder.KindMessage, Channel: "chat", Data: ptr("hello")}
 	configuration := scenario.Configuration{ICETransportPolicy: "all", BundlePolicy: "balanced", RTCPMuxPolicy: "require"}
+	media := scenario.PeerMedia{PLIAfter: 200 * time.Millisecond, PlayoutDelay: 100 * time.Millisecond}
+	engine := scenario.Engine{
+		DTLS:         scenario.EngineDTLS{AnsweringRole: "client", ExtendedMasterSecret: "request", CloseConnection: true},
+		SRTP:         scenario.EngineSRTP{ReplayProtection: true, RTCPReplayProtection: true},
+		Interceptors: scenario.EngineInterceptors{NACK: true, Reports: true, TWCC: true},
+	}
+	patient := engine
+	patient.ICE.FailedTimeout = ptr(10 * time.Second)
 	want := &scenario.Scenario{
 		File:  "outage.yaml",
+		Files: []string{"outage.yaml"},
 		Name:  "Test",
 		Seed:  3,
 		Limit: 2 * time.Minute,
@@ -71,9 +80,8 @@ func TestRead(t *testing.T) {
 			}},
 		},
 		Peers: []*scenario.Peer{
-			{Name: "alice", Network: "home", Configuration: configuration,
-				Engine: scenario.Engine{ICE: scenario.EngineICE{FailedTimeout: ptr(10 * time.Second)}}},
-			{Name: "bob", Network: "internet", Configuration: configuration},
+			{Name: "alice", Network: "home", Configuration: configuration, Media: media, Engine: patient},
+			{Name: "bob", Network: "internet", Configuration: configuration, Media: media, Engine: engine},
 		},
 		Signaling: scenario.Signaling{Delay: 40 * time.Millisecond},
 		Steps: []*scenario.Step{
@@ -183,16 +191,18 @@ func TestStepText(t *testing.T) {
 // TestMethodExamples reads the example of every method.
 func TestMethodExamples(t *testing.T) {
 	for _, m := range scenario.Methods {
-		text := "peers: {alice: {}, bob: {}}\nsteps:\n" +
+		text := "peers: {alice: {}, bob: {}}\n" +
+			"tracks: {mic: {kind: audio}, cam: {kind: video}, screen: {kind: video}}\nsteps:\n" +
 			"  - {alice: createDataChannel, with: {label: chat}}\n" +
 			"  - {alice: createOffer, as: offer}\n" +
+			"  - {alice: addTrack, with: {track: mic}, as: voice}\n" +
 			"  - " + m.Example + "\n"
 		s, err := scenario.Read(m.Name+".yaml", []byte(text))
 		if err != nil {
 			t.Errorf("the example of %s.%s: %v", m.Interface, m.Name, err)
 			continue
 		}
-		if c, ok := s.Steps[2].Action.(*scenario.Call); !ok || c.Method != m {
+		if c, ok := s.Steps[3].Action.(*scenario.Call); !ok || c.Method != m {
 			t.Errorf("the example of %s.%s is one of something else", m.Interface, m.Name)
 		}
 	}
@@ -217,6 +227,12 @@ func TestReadIsBounded(t *testing.T) {
 		"mappings":    strings.Repeat("{a: ", 1<<18),
 		"brackets":    peers + "expect: ['" + strings.Repeat("(", 1<<20-100) + "']",
 		"too large":   strings.Repeat("#", 1<<20+1),
+		"blocks":      peers + doubling(40),
+		"parallel":    peers + "steps: [" + strings.Repeat("{parallel: [[", 200) + strings.Repeat("]]}", 200) + "]",
+		"branches":    repeat(peers+"steps:\n  - parallel:\n", "    - {alice: createOffer, as: a}\n    - {bob: setRemoteDescription, with: $b}\n", 6000, "  - {bob: createOffer, as: b}\n"),
+		"includes":    repeat(peers+"include: [", "a.yaml, ", 20_000, "a.yaml]\n"),
+		"matrix":      repeat(peers+"matrix:\n", "  a: [1, 2, 3, 4, 5, 6, 7, 8]\n", 10_000, ""),
+		"variables":   repeat(peers+"matrix: {a: [1]}\ntags: [", "'${a}${b}', ", 40_000, "x]\n"),
 		"references":  repeat(peers+"steps:\n", "  - {alice: createOffer, as: a}\n  - {bob: setRemoteDescription, with: $b}\n", 5000, ""),
 	}
 	for name, text := range tests {
@@ -230,6 +246,17 @@ func TestReadIsBounded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// doubling returns blocks that each use the one before twice.
+func doubling(n int) string {
+	var b strings.Builder
+	b.WriteString("blocks:\n  b0: [{after: 1s}]\n")
+	for i := range n {
+		fmt.Fprintf(&b, "  b%d: [{use: b%d}, {use: b%d}]\n", i+1, i, i)
+	}
+	fmt.Fprintf(&b, "steps: [{use: b%d}]\n", n)
+	return b.String()
 }
 
 // peersNamed returns a scenario with so many peers, and as many steps.

@@ -1,6 +1,10 @@
 package scenario
 
-import "time"
+import (
+	"time"
+
+	"github.com/rtcsim/rtcsim/recorder"
+)
 
 // Env answers what a condition asks about, at one moment of the run.
 type Env interface {
@@ -13,65 +17,15 @@ type Env interface {
 	Channel(peer, name string) *ChannelState
 }
 
-// PeerState lists the attributes of a peer that a condition can ask for. Nobody fills it as a whole, since a
-// condition asks for one attribute at a time: it is the table of their names, types and meanings.
-type PeerState struct {
-	SignalingState           string                   `yaml:"signalingState" enum:"stable have-local-offer have-remote-offer have-local-pranswer have-remote-pranswer closed" doc:"The state of offer and answer."`
-	ICEGatheringState        string                   `yaml:"iceGatheringState" enum:"new gathering complete" doc:"The state of gathering candidates."`
-	ICEConnectionState       string                   `yaml:"iceConnectionState" enum:"new checking connected completed disconnected failed closed" doc:"The state of ICE."`
-	ConnectionState          string                   `yaml:"connectionState" enum:"new connecting connected disconnected failed closed" doc:"The state of ICE and DTLS together."`
-	CanTrickleICECandidates  *bool                    `yaml:"canTrickleIceCandidates" doc:"Whether the other side accepts trickled candidates; nil while unknown."`
-	LocalDescription         *DescriptionState        `yaml:"localDescription" doc:"The pending local description, else the current one; nil while there is none."`
-	CurrentLocalDescription  *DescriptionState        `yaml:"currentLocalDescription" doc:"The local description of the last finished negotiation; nil before it."`
-	PendingLocalDescription  *DescriptionState        `yaml:"pendingLocalDescription" doc:"The local description of the negotiation under way; nil while there is none."`
-	RemoteDescription        *DescriptionState        `yaml:"remoteDescription" doc:"The pending remote description, else the current one; nil while there is none."`
-	CurrentRemoteDescription *DescriptionState        `yaml:"currentRemoteDescription" doc:"The remote description of the last finished negotiation; nil before it."`
-	PendingRemoteDescription *DescriptionState        `yaml:"pendingRemoteDescription" doc:"The remote description of the negotiation under way; nil while there is none."`
-	SCTP                     *SCTPState               `yaml:"sctp" doc:"The SCTP transport; nil until a description with data channels was set."`
-	DTLS                     *DTLSState               `yaml:"dtls" doc:"The DTLS transport; nil while there is none."`
-	SelectedCandidatePair    *CandidatePairState      `yaml:"selectedCandidatePair" doc:"The candidates that ICE uses; nil while there are none."`
-	Channels                 map[string]*ChannelState `yaml:"channels" doc:"The data channels by their name in the scenario or their label; nil while there is none of that name."`
-}
-
-// DescriptionState is a description that a peer has.
-type DescriptionState struct {
-	Type string `yaml:"type" enum:"offer answer pranswer rollback" doc:"The type of the description."`
-	SDP  string `yaml:"sdp" doc:"The SDP."`
-}
-
-// SCTPState is the state of a peer's SCTP transport.
-type SCTPState struct {
-	State string `yaml:"state" enum:"connecting connected closed" doc:"The state of the SCTP transport."`
-}
-
-// DTLSState is the state of a peer's DTLS transport.
-type DTLSState struct {
-	State string `yaml:"state" enum:"new connecting connected closed failed" doc:"The state of the DTLS transport."`
-}
-
-// CandidatePairState is the pair of candidates that a peer uses.
-type CandidatePairState struct {
-	Local  CandidateState `yaml:"local" doc:"The peer's own candidate."`
-	Remote CandidateState `yaml:"remote" doc:"The other peer's candidate."`
-}
-
-// CandidateState is one candidate of a pair.
-type CandidateState struct {
-	Type    string `yaml:"type" enum:"host srflx prflx relay" doc:"The type of the candidate."`
-	Address string `yaml:"address" doc:"The IP address."`
-	Port    int    `yaml:"port" doc:"The port."`
-}
-
-// ChannelState is the state of a data channel.
-type ChannelState struct {
-	ReadyState                 string `yaml:"readyState" enum:"connecting open closing closed" doc:"The state of the channel."`
-	Label                      string `yaml:"label" doc:"The label."`
-	ID                         *int   `yaml:"id" doc:"The SCTP stream; nil until it is assigned."`
-	BufferedAmount             int    `yaml:"bufferedAmount" doc:"How many bytes wait to be sent."`
-	BufferedAmountLowThreshold int    `yaml:"bufferedAmountLowThreshold" doc:"At how many bytes bufferedamountlow fires."`
-	Ordered                    bool   `yaml:"ordered" doc:"Whether messages arrive in order."`
-	MaxPacketLifeTime          *int   `yaml:"maxPacketLifeTime" doc:"For how many milliseconds a message may be sent again; nil: no limit."`
-	MaxRetransmits             *int   `yaml:"maxRetransmits" doc:"How often a message may be sent again; nil: no limit."`
-	Protocol                   string `yaml:"protocol" doc:"The name of the application's protocol."`
-	Negotiated                 bool   `yaml:"negotiated" doc:"Whether both sides created the channel."`
-}
+// What a condition can ask for is what a snapshot of the recording holds.
+type (
+	// PeerState lists the attributes of a peer that a condition can ask for.
+	PeerState          = recorder.PeerState
+	DescriptionState   = recorder.DescriptionState
+	SCTPState          = recorder.SCTPState
+	DTLSState          = recorder.DTLSState
+	CandidatePairState = recorder.CandidatePairState
+	CandidateState     = recorder.CandidateState
+	ChannelState       = recorder.ChannelState
+	MediaState         = recorder.MediaState
+)

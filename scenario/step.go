@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -23,11 +24,22 @@ type Step struct {
 	After *time.Duration `yaml:"after" doc:"How long after the step before the step begins. Alone, it only waits." example:"2s"`
 	// Note is recorded when the step begins.
 	Note string `yaml:"note" doc:"One or two sentences of Markdown for people who learn from the recording." example:"Now bob knows what alice can do."`
+	// Predict is asked before the step begins; nil: nothing.
+	Predict *Predict `yaml:"predict" doc:"A question to those who watch, asked before the step begins, and the condition that answers it. Alone, it only asks." example:"{question: 'Will bob get the message?', answer: bob received a message}"`
 	// Action is what the step does; nil: it only waits for its time.
 	Action Action
 }
 
-// An Action is what a step does: *Call, *Negotiate, *Signal, *Wait, *Expect, *ChangeNetwork or *Crash.
+// Predict is a question whose answer the run gives. It expects nothing: a run passes whatever the answer is.
+type Predict struct {
+	Pos
+	Question string `yaml:"question" required:"true" doc:"The question, in Markdown." example:"'Will bob get the message?'"`
+	// Answer is about what comes after the question. It is decided as an expectation of the whole run is: at the end, or as
+	// early as possible.
+	Answer *Expectation `yaml:"answer" required:"true" doc:"What answers it with yes or no: anything that can stand under expect. It is about what comes after the question; a time after within counts from there. It is decided at the end of the run, or as early as that is possible." example:"bob received a message"`
+}
+
+// An Action is what a step does: *Call, *Negotiate, *Signal, *Wait, *Expect, *Parallel, *Use, *ChangeNetwork or *Crash.
 type Action interface {
 	// text returns the action in one line.
 	text() string
@@ -40,6 +52,8 @@ type Call struct {
 	Peer string
 	// Channel is the name (as) or else the label of the peer's data channel; empty for methods of RTCPeerConnection.
 	Channel string
+	// Target is the transceiver, sender or receiver that the method belongs to; its zero value for other methods.
+	Target Target
 	// Method is the entry of the method in Methods.
 	Method *Method
 	// Args points to the arguments; its type is that of Method.Args and decides which method it is.
@@ -50,6 +64,17 @@ type Call struct {
 	Rejects string `yaml:"rejects" enum:"InvalidStateError InvalidModificationError InvalidAccessError OperationError NotSupportedError TypeError SyntaxError RangeError UnknownError NetworkError NotFoundError" doc:"The name of the error with which the call must fail; any other outcome fails the run." example:"InvalidStateError"`
 	// Async tells not to wait for the call to come back.
 	Async bool `yaml:"async" default:"false" doc:"Do not wait for the call to come back." example:"true"`
+	// Returns is when the call must come back; nil: at any time.
+	Returns *Returns `yaml:"returns" doc:"When the call must come back: within a time, or never, in which case the steps go on at once. Anything else fails the run." example:"within 1s"`
+	// Engine is "force" to let pion decide about what it is known not to support; else empty.
+	Engine string `yaml:"engine" enum:"force" doc:"force: make the call although pion is known to refuse it. Its answer is recorded." example:"force"`
+}
+
+// Returns is when a call must come back: within a time, or never.
+type Returns struct {
+	Pos
+	Never  bool
+	Within time.Duration
 }
 
 // Negotiate runs an offer and answer exchange over signaling, with trickled candidates. From makes the offer.
@@ -100,6 +125,21 @@ type Expect struct {
 	That *Expectation `yaml:"expect" required:"true" doc:"What must hold at this moment." example:"bob received \"hello\" on chat"`
 }
 
+// Parallel runs several lists of steps that begin at the same virtual instant, and goes on when all of them have ended.
+type Parallel struct {
+	Branches []Branch `yaml:"parallel" required:"true" doc:"Steps, or lists of steps, that begin at the same virtual instant. The next step begins when all of them have ended." example:"[{alice: createOffer}, [{bob: createOffer}, {after: 1s}]]"`
+}
+
+// A Branch is a list of steps that runs beside others.
+type Branch []*Step
+
+// Use runs the steps of a block.
+type Use struct {
+	Block string `yaml:"use" required:"true" doc:"Runs the steps of a block." example:"connect"`
+	// Steps are this use's own copy of the block's steps.
+	Steps []*Step
+}
+
 // ChangeNetwork changes a network.
 type ChangeNetwork struct {
 	Name string `yaml:"network" required:"true" ref:"network" doc:"Changes a network: its settings, or whether it carries anything at all." example:"home"`
@@ -142,6 +182,8 @@ var stepKinds = []stepKind{
 	{"signal", func() Action { return new(Signal) }},
 	{"wait", func() Action { return new(Wait) }},
 	{"expect", func() Action { return new(Expect) }},
+	{"parallel", func() Action { return new(Parallel) }},
+	{"use", func() Action { return new(Use) }},
 	{"network", func() Action { return new(ChangeNetwork) }},
 	{"crash", func() Action { return new(Crash) }},
 }
@@ -175,7 +217,7 @@ func (s *Step) read(r *reader, n *yaml.Node) {
 		return
 	case len(subjects) == 0 && !ok:
 		return
-	case len(subjects) == 0 && keyPos(options, "at") == Pos{} && keyPos(options, "after") == Pos{}:
+	case len(subjects) == 0 && keyPos(options, "at") == Pos{} && keyPos(options, "after") == Pos{} && keyPos(options, "predict") == Pos{}:
 		r.errorf(s.Pos, "no-action", "a step is PEER: METHOD, or begins with "+strings.Join(stepWords, ", ")+", or only waits: at: 20s", "the step does nothing")
 		return
 	case len(subjects) == 1:
@@ -263,11 +305,23 @@ func (s *Step) checkWhole(r *reader, subjects, options []pair) {
 		a.check(r, s.Pos, subjects[0].value)
 	case *Wait:
 		a.check(r)
+	case *Parallel:
+		if len(a.Branches) < 2 {
+			r.errorf(position(subjects[0].value), "too-few", "such as parallel: [{alice: createOffer}, {bob: createOffer}]", "parallel needs two branches or more")
+		}
+	case *Use:
+		a.expand(r, position(subjects[0].value))
 	case *Expect:
 		if a.That.Within != 0 {
 			r.errorf(a.That.Pos, "misplaced-key", "use a wait step and its key within", "an expect step looks at one moment, so within means nothing here")
 		}
 	case *Call:
+		// An SDP that pion must refuse may be wrong in any way.
+		if sdp := valueOf(resolved(valueIn(options, "with")), "sdp"); sdp != nil && a.Rejects == "" && a.Engine == "" {
+			if sdp = resolved(sdp); !strings.HasPrefix(sdp.Value, "$") {
+				r.checkSDP(sdp)
+			}
+		}
 		switch pos := keyPos(options, "as"); {
 		case a.As == "":
 		case a.Method.Returns == Nothing:
@@ -289,27 +343,44 @@ func pairsOf(pairs []pair, keys []string) []pair {
 	return some
 }
 
-// keyPos returns the place of a key's value.
-func keyPos(pairs []pair, key string) Pos {
+// valueIn returns the value of a key, nil if there is none.
+func valueIn(pairs []pair, key string) *yaml.Node {
 	for _, p := range pairs {
 		if p.key == key {
-			return position(p.value)
+			return p.value
 		}
+	}
+	return nil
+}
+
+// keyPos returns the place of a key's value.
+func keyPos(pairs []pair, key string) Pos {
+	if value := valueIn(pairs, key); value != nil {
+		return position(value)
 	}
 	return Pos{}
 }
 
-// call reads PEER: METHOD or PEER.CHANNEL: METHOD, and the arguments among the options. It returns nil, having said why, if
-// there is no such method.
+// call reads PEER: METHOD, PEER.CHANNEL: METHOD or PEER.TARGET: METHOD, and the arguments among the options. It returns nil,
+// having said why, if there is no such method.
 func (r *reader) call(subject pair, options []pair) *Call {
 	c := &Call{Pos: subject.pos}
-	iface := "RTCPeerConnection"
-	peer, channel, ofChannel := strings.Cut(subject.key, ".")
-	c.Peer = peer
-	if ofChannel {
-		iface, c.Channel = "RTCDataChannel", channel
-	}
 	n := subject.value
+	peer, object, ofObject := strings.Cut(subject.key, ".")
+	c.Peer = peer
+	iface := "RTCPeerConnection"
+	if ofObject {
+		pos := subject.pos
+		pos.Column += utf8.RuneCountInString(peer) + 1
+		if c.Target = parseTarget(pos, object); c.Target.List != "" || c.Target.Part != "" {
+			iface = c.Target.Interface()
+		} else {
+			iface = interfaceOf(n.Value)
+		}
+		if iface == "RTCDataChannel" {
+			c.Channel, c.Target = object, Target{}
+		}
+	}
 	if n.Kind != yaml.ScalarNode || isNull(n) {
 		r.expected(n, "the name of a method", oneOf(methodNames(iface)))
 		return nil
@@ -322,6 +393,10 @@ func (r *reader) call(subject pair, options []pair) *Call {
 	args := reflect.ValueOf(c.Args).Elem()
 	with := &yaml.Node{Kind: yaml.MappingNode, Line: n.Line, Column: n.Column}
 	for _, p := range options {
+		if p.key == "engine" {
+			r.forced = p.value.Value == "force"
+			defer func() { r.forced = false }()
+		}
 		if p.key == "with" {
 			with = p.value
 			if args.NumField() == 0 && len(with.Content) > 0 {
@@ -342,11 +417,9 @@ func (r *reader) unknownMethod(n *yaml.Node, iface, peer string) {
 		return
 	}
 	for _, m := range Methods {
-		if m.Name == name && iface == "RTCDataChannel" {
-			r.errorf(position(n), "unknown-method", fmt.Sprintf("write %s: %s", peer, name), "%s is a method of the peer connection, not of a data channel", name)
-			return
-		} else if m.Name == name {
-			r.errorf(position(n), "unknown-method", fmt.Sprintf("write %s.CHANNEL: %s", peer, name), "%s is a method of a data channel, not of the peer connection", name)
+		if m.Name == name {
+			r.errorf(position(n), "unknown-method", "write "+peer+subjects[m.Interface]+": "+name,
+				"%s is a method of %s, not of %s", name, interfaces[m.Interface], interfaces[iface])
 			return
 		}
 	}
@@ -399,6 +472,71 @@ func (o *Outage) read(r *reader, n *yaml.Node) {
 	}
 }
 
+func (b *Branch) read(r *reader, n *yaml.Node) {
+	steps := reflect.ValueOf((*[]*Step)(b)).Elem()
+	if n.Kind == yaml.SequenceNode {
+		r.list(n, steps, field{})
+		return
+	}
+	step := new(Step)
+	r.read(n, reflect.ValueOf(step).Elem(), field{})
+	*b = Branch{step}
+}
+
+func (c *Returns) read(r *reader, n *yaml.Node) {
+	c.Pos = position(n)
+	limit, limited := strings.CutPrefix(n.Value, "within ")
+	switch {
+	case n.Kind == yaml.ScalarNode && n.Value == "never":
+		c.Never = true
+	case n.Kind == yaml.ScalarNode && limited:
+		d, w := parseDuration(strings.TrimSpace(limit))
+		if w != nil {
+			r.errorf(r.place(n, len("within ")), w.code, w.hint, "%s", w.message)
+		}
+		c.Within = d
+	default:
+		r.expected(n, "when the call comes back", "such as never, or within 1s")
+	}
+}
+
+// expand reads the steps of the block that a step uses.
+func (u *Use) expand(r *reader, pos Pos) {
+	block, ok := r.blocks[u.Block]
+	switch {
+	case !ok && len(r.blocks) == 0:
+		r.errorf(pos, "unknown-block", "blocks: gives lists of steps their names", "unknown block %s", quote(u.Block))
+	case !ok:
+		r.unknown(pos, "unknown-block", "block", u.Block, slices.Sorted(maps.Keys(r.blocks)))
+	case slices.Contains(r.using, u.Block):
+		r.errorf(pos, "circle", "", "the block %s uses itself: %s", quote(u.Block), strings.Join(append(r.using, u.Block), " -> "))
+	case block.node.Kind != yaml.SequenceNode: // told where the block is read
+	default:
+		block.used = true
+		r.using = append(r.using, u.Block)
+		path := r.path
+		r.path += ".use"
+		r.read(block.node, reflect.ValueOf(&u.Steps).Elem(), field{})
+		r.path = path
+		r.using = r.using[:len(r.using)-1]
+	}
+}
+
+// lists returns the lists of steps within a step.
+func (s *Step) lists() [][]*Step {
+	switch a := s.Action.(type) {
+	case *Parallel:
+		lists := make([][]*Step, len(a.Branches))
+		for i, b := range a.Branches {
+			lists[i] = b
+		}
+		return lists
+	case *Use:
+		return [][]*Step{a.Steps}
+	}
+	return nil
+}
+
 // check says what is wrong with a change as a whole. The node is the network's name.
 func (c *ChangeNetwork) check(r *reader, pos Pos, name *yaml.Node) {
 	changes := 0
@@ -437,6 +575,8 @@ func (s *Step) Text() string {
 		when = fmt.Sprintf("after %v", *s.After)
 	}
 	switch {
+	case s.Action == nil && s.Predict != nil && when == "":
+		return "predict: " + s.Predict.Question
 	case s.Action == nil:
 		return when
 	case when == "":
@@ -449,6 +589,8 @@ func (c *Call) text() string {
 	text := c.Peer
 	if c.Channel != "" {
 		text += "." + c.Channel
+	} else if c.Target != (Target{}) {
+		text += "." + c.Target.String()
 	}
 	text += ": " + c.Method.Name
 	if a, ok := c.Args.(fmt.Stringer); ok && a.String() != "" {
@@ -457,7 +599,17 @@ func (c *Call) text() string {
 	if c.As != "" {
 		text += " as " + c.As
 	}
+	if c.Returns != nil {
+		text += ", returns " + c.Returns.String()
+	}
 	return text
+}
+
+func (c *Returns) String() string {
+	if c.Never {
+		return "never"
+	}
+	return fmt.Sprintf("within %v", c.Within)
 }
 
 func (b Between) text() string { return b.From + " -> " + b.To }
@@ -490,6 +642,10 @@ func (c *Wait) text() string {
 }
 
 func (c *Expect) text() string { return "expect: " + c.That.Text }
+
+func (c *Parallel) text() string { return fmt.Sprintf("parallel: %d branches", len(c.Branches)) }
+
+func (c *Use) text() string { return "use: " + c.Block }
 
 func (c *ChangeNetwork) text() string {
 	text := "network: " + c.Name

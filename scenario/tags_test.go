@@ -29,7 +29,7 @@ func TestTags(t *testing.T) {
 			}
 			walk(f.Type)
 		}
-		r := &reader{times: map[*Step]Pos{}}
+		r := newReader(Source{})
 		r.defaults(reflect.New(typ).Elem())
 		for _, e := range r.errors {
 			t.Errorf("a default in %s: %v", typ.Name(), e)

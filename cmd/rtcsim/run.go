@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -18,7 +17,6 @@ import (
 	"github.com/rtcsim/rtcsim/internal/sandbox"
 	"github.com/rtcsim/rtcsim/internal/transcript"
 	"github.com/rtcsim/rtcsim/recorder"
-	"github.com/rtcsim/rtcsim/scenario"
 )
 
 // runOptions are the flags of run.
@@ -26,7 +24,9 @@ type runOptions struct {
 	output  string
 	seed    uint64
 	packets string
+	variant []string
 	verbose bool
+	remarks bool
 	limits  sandbox.Limits
 }
 
@@ -35,9 +35,15 @@ func (a *app) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run SCENARIO",
 		Short: "Run a scenario, show what happens, check its expectations, write a recording",
+		Long: `Run a scenario, show what happens, check its expectations, write a recording.
+
+A scenario with a matrix is run once for each combination of its values; each run
+writes a recording of its own.`,
 		Example: `  rtcsim run call.yaml
   rtcsim run call.yaml --seed 7 -o call-7.rtcrec
   rtcsim run call.yaml -v              # with every packet
+  rtcsim run nats.yaml --variant nat=symmetric
+  rtcsim run call.yaml --remarks       # where pion differs from the standard
   rtcsim run call.yaml --json | jq .   # the recording's lines on stdout`,
 		Args: exactly(1, "a scenario file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -52,7 +58,9 @@ func (a *app) runCommand() *cobra.Command {
 	f.StringVarP(&o.output, "output", "o", "", "where to write the recording (default: the scenario's name with .rtcrec, in this folder)")
 	f.Uint64Var(&o.seed, "seed", 0, "the seed, instead of the scenario's")
 	f.StringVar(&o.packets, "packets", recorder.PacketsFull, "what to record of packets: full, headers (no payload) or none")
+	f.StringSliceVar(&o.variant, "variant", nil, "of a scenario with a matrix, run only the variants with these values, such as nat=symmetric,loss=5%")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "show every packet")
+	f.BoolVar(&o.remarks, "remarks", false, "show and list where pion differs from the standard")
 	limitFlags(f, &o.limits)
 	return cmd
 }
@@ -93,20 +101,6 @@ func exactly(n int, what string) cobra.PositionalArgs {
 	}
 }
 
-// readScenario reads a scenario and returns it with its text. All that is wrong with it is in the error.
-func readScenario(path string) (*scenario.Scenario, []byte, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, nil, usage("%w", err)
-	}
-	s, err := scenario.Read(path, text)
-	var list scenario.ErrorList
-	if errors.As(err, &list) {
-		return nil, nil, &exitError{exitUsage, errors.New(list.Pretty())}
-	}
-	return s, text, err
-}
-
 func (a *app) run(cmd *cobra.Command, path string, o runOptions) error {
 	switch o.packets {
 	case recorder.PacketsFull, recorder.PacketsHeaders, recorder.PacketsNone:
@@ -119,35 +113,93 @@ func (a *app) run(cmd *cobra.Command, path string, o runOptions) error {
 	if err := checkLimits(o.limits); err != nil {
 		return err
 	}
-	s, text, err := readScenario(path)
+	source, err := openScenario(path)
 	if err != nil {
 		return err
 	}
-	seed := s.Seed
-	if cmd.Flags().Changed("seed") {
-		seed = o.seed
+	defer source.Close()
+	variants, err := source.variants(o.variant)
+	if err != nil {
+		return err
 	}
 	r, err := runner.New(cmd.Context(), o.limits.Memory, a.progress)
 	if err != nil {
 		return &exitError{exitFatal, err}
 	}
 	defer r.Close()
+	worst := exitOK
+	for i, s := range variants {
+		if len(variants) > 1 && !a.json {
+			if i > 0 {
+				fmt.Fprintln(a.stdout)
+			}
+			fmt.Fprintf(a.stdout, "%s\n", a.renderer.NewStyle().Bold(true).Render(s.Variant))
+		}
+		seed := s.Seed
+		if cmd.Flags().Changed("seed") {
+			seed = o.seed
+		}
+		header := r.Header(path, source.text, seed, recorder.Options{Packets: o.packets, Variant: s.Variant})
+		for _, path := range s.Files[1:] {
+			header.Include(path, source.included[path])
+		}
+		err := a.runOnce(cmd, r, header, o, variantPath(o.output, s.Variant))
+		var exit *exitError
+		if errors.As(err, &exit) && exit.status == exitFailed {
+			worst = exitFailed
+		} else if err != nil {
+			return err
+		}
+	}
+	if worst != exitOK {
+		return &exitError{status: worst}
+	}
+	return nil
+}
 
-	header := r.Header(path, text, seed, recorder.Options{Packets: o.packets})
-	printer := transcript.New(a.stdout, a.renderer, o.verbose)
+// variantPath puts the name of a variant into the name of its recording.
+func variantPath(path, variant string) string {
+	if variant == "" {
+		return path
+	}
+	name := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>| `, r) {
+			return '_'
+		}
+		return r
+	}, variant)
+	ext := filepath.Ext(path)
+	return strings.TrimSuffix(path, ext) + "." + name + ext
+}
+
+// runOnce makes one run and writes its recording to output.
+func (a *app) runOnce(cmd *cobra.Command, r *runner.Runner, header recorder.Header, o runOptions, output string) error {
+	printer := transcript.New(a.stdout, a.renderer, o.verbose, o.remarks)
 	watch := printer.Line
 	if a.json {
 		watch = a.jsonLines(header)
 	}
-	end, stats, err := r.Record(cmd.Context(), o.output, header, o.limits, watch)
+	var found remarks
+	if o.remarks {
+		show := watch
+		watch = func(line []byte) {
+			show(line)
+			found.line(line)
+		}
+	}
+	end, stats, err := r.Record(cmd.Context(), output, header, o.limits, watch)
 	printer.Flush()
 	if err != nil {
 		return &exitError{exitFatal, err}
 	}
 	if a.json {
 		watch(marshal(map[string]any{"end": end}))
+		if o.remarks {
+			fmt.Fprintf(a.stdout, "%s\n", marshal(map[string]any{"remarks": found}))
+		}
 	} else {
-		a.summary(end, stats, o.output)
+		a.listRemarks(found)
+		a.summary(end, stats, output, o.remarks)
 	}
 	switch end.Outcome {
 	case recorder.OutcomePassed:
@@ -155,7 +207,7 @@ func (a *app) run(cmd *cobra.Command, path string, o runOptions) error {
 	case recorder.OutcomeFailed:
 		return &exitError{status: exitFailed}
 	}
-	return &exitError{exitFatal, fmt.Errorf("%s\n%swhat happened until then is in %s", end.Message, detail(end), o.output)}
+	return &exitError{exitFatal, fmt.Errorf("%s\n%swhat happened until then is in %s", end.Message, detail(end), output)}
 }
 
 // detail returns the beginning of what a crashed guest printed.
@@ -190,7 +242,7 @@ func marshal(v any) []byte {
 }
 
 // summary prints what became of the run.
-func (a *app) summary(end recorder.End, stats sandbox.Stats, recording string) {
+func (a *app) summary(end recorder.End, stats sandbox.Stats, recording string, remarks bool) {
 	style := a.renderer.NewStyle()
 	good, bad := style.Bold(true).Foreground(a.colour("28", "78")), style.Bold(true).Foreground(a.colour("160", "203"))
 	verdict := good.Render(fmt.Sprintf("✓ %s held", count(end.Held, "expectation")))
@@ -204,6 +256,13 @@ func (a *app) summary(end recorder.End, stats sandbox.Stats, recording string) {
 	fmt.Fprintf(a.stdout, "  time       %v virtual, %v on the wall (%.0f times as fast)\n", stats.Virtual, stats.Wall.Round(time.Millisecond), speed)
 	sent, delivered, dropped := end.Counts[recorder.KindPacketSent], end.Counts[recorder.KindPacketDelivered], end.Counts[recorder.KindPacketDropped]
 	fmt.Fprintf(a.stdout, "  events     %d; packets: %d sent, %d delivered, %d dropped\n", end.Events, sent, delivered, dropped)
+	if n := int(end.Counts[recorder.KindRemark]); n > 0 {
+		hint := "; --remarks lists them"
+		if remarks {
+			hint = ""
+		}
+		fmt.Fprintf(a.stdout, "  standard   %s where pion differs from it%s\n", count(n, "remark"), hint)
+	}
 	fmt.Fprintf(a.stdout, "  digest     %s\n", end.Digest)
 	fmt.Fprintf(a.stdout, "  recording  %s\n", recording)
 	fmt.Fprintf(a.stdout, "  again      rtcsim replay %s\n", recording)

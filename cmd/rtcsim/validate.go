@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +17,7 @@ func (a *app) validateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "validate PATH…",
 		Short: "Check scenario files without running them",
-		Long:  "Check scenario files without running them. Of a folder, all files ending in .yaml or .yml are checked.",
+		Long:  "Check scenario files without running them. Of a folder, all files ending in .yaml or .yml are checked,\nexcept those that others include: they are checked as a part of these.",
 		Example: `  rtcsim validate call.yaml
   rtcsim validate scenarios`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -39,19 +40,38 @@ type problem struct {
 	Hint    string `json:"hint,omitempty"`
 }
 
+// reading is what reading a scenario file gave.
+type reading struct {
+	variants []*scenario.Scenario
+	err      error
+}
+
 func (a *app) validate(args []string) error {
 	files, err := scenarioFiles(args)
 	if err != nil {
 		return err
 	}
-	wrong := 0
+	checked, wrong := 0, 0
 	problems := []problem{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
+	readings := make([]reading, len(files))
+	included := map[string]bool{}
+	for i, file := range files {
+		source, err := openScenario(file)
 		if err != nil {
-			return usage("%w", err)
+			return err
 		}
-		s, err := scenario.Read(file, text)
+		readings[i].variants, readings[i].err = source.readAll()
+		source.Close()
+		for path := range source.included {
+			included[filepath.Join(filepath.Dir(file), filepath.FromSlash(path))] = true
+		}
+	}
+	for i, file := range files {
+		if included[filepath.Clean(file)] && !slices.Contains(args, file) {
+			continue // part of other scenarios, not one itself
+		}
+		checked++
+		variants, err := readings[i].variants, readings[i].err
 		var list scenario.ErrorList
 		if errors.As(err, &list) {
 			wrong++
@@ -64,7 +84,11 @@ func (a *app) validate(args []string) error {
 			continue
 		}
 		if !a.json {
-			fmt.Fprintf(a.stdout, "%s: ok: %s\n", file, s.Name)
+			text := fmt.Sprintf("%s: ok: %s", file, variants[0].Name)
+			if len(variants) > 1 {
+				text += fmt.Sprintf(" (%d variants)", len(variants))
+			}
+			fmt.Fprintln(a.stdout, text)
 		}
 	}
 	if a.json {
@@ -76,7 +100,7 @@ func (a *app) validate(args []string) error {
 	if a.json {
 		return &exitError{status: exitUsage}
 	}
-	return usage("%d of %s wrong", wrong, count(len(files), "file"))
+	return usage("%d of %s wrong", wrong, count(checked, "file"))
 }
 
 // scenarioFiles returns the files that the arguments name, with those in folders.

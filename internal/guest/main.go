@@ -49,7 +49,12 @@ func start() {
 	if err := json.Unmarshal(text, &header); err != nil {
 		refuse("the input: %v", err)
 	}
-	s, err := scenario.Read(header.Scenario, []byte(header.Text))
+	s, err := scenario.Source{
+		File:    header.Scenario,
+		Text:    []byte(header.Text),
+		Open:    header.Included,
+		Variant: header.Options.Variant,
+	}.Read()
 	if err != nil {
 		refuse("the scenario: %v", err)
 	}

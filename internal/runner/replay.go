@@ -137,7 +137,7 @@ func (r *Runner) examine(open func() (*recorder.Reader, error)) (*Replay, error)
 	h := recording.Header()
 	result.Header = recording.HeaderChanges()
 	here := r.Header(h.Scenario, []byte(h.Text), h.Seed, h.Options).Identity
-	here.ScenarioSum = h.ScenarioSum // a changed text is a changed header
+	here.ScenarioSum, here.Includes = h.ScenarioSum, h.Includes // a changed text is a changed header
 	result.Identity = h.Identity.Diff(here)
 	return result, nil
 }

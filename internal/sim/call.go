@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/rtcerr"
 
 	"github.com/rtcsim/rtcsim/recorder"
+	"github.com/rtcsim/rtcsim/scenario"
 )
 
 // invocation is one call of a method of the API.
@@ -19,6 +21,17 @@ type invocation struct {
 	method  string   // the W3C name
 	args    any      // the arguments, for the recording; nil for none
 	line    int      // of the step, 0 for none
+	target  string   // the transceiver, sender or receiver that the method belongs to; empty for none
+	derived bool     // pion has no such method
+}
+
+// invocationOf is the call of a step.
+func invocationOf(cause uint64, p *peer, c *channel, call *scenario.Call, args any, line int) invocation {
+	i := invocation{cause: cause, peer: p, channel: c, method: call.Method.Name, args: args, line: line, derived: isDerived(call)}
+	if call.Target != (scenario.Target{}) {
+		i.target = call.Target.String()
+	}
+	return i
 }
 
 // text names the call for people.
@@ -26,6 +39,8 @@ func (i invocation) text() string {
 	name := i.peer.name
 	if i.channel != nil {
 		name += "." + i.channel.name
+	} else if i.target != "" {
+		name += "." + i.target
 	}
 	name += ": " + i.method
 	if i.line > 0 {
@@ -34,17 +49,31 @@ func (i invocation) text() string {
 	return name
 }
 
+// changed returns what a description that is set changes against the one before it.
+func (i invocation) changed() []string {
+	d, ok := i.args.(webrtc.SessionDescription)
+	if !ok {
+		return nil
+	}
+	return i.peer.books.change(i.method == "setLocalDescription", d.SDP)
+}
+
 // call calls a method and records the call and how it came back.
 func (s *Session) call(i invocation, do func() (any, error)) (any, error) {
+	return s.derive(i, func(uint64) (any, error) { return do() })
+}
+
+// derive does the same for a method that is made up of others: do is given the event of the call, the cause of theirs.
+func (s *Session) derive(i invocation, do func(seq uint64) (any, error)) (any, error) {
 	channel := ""
 	if i.channel != nil {
 		channel = i.channel.name
 	}
 	seq := s.log.Add(i.peer.name, recorder.KindCall, i.cause,
-		recorder.Call{Method: i.method, Channel: channel, Args: marshal(i.args)})
+		recorder.Call{Method: i.method, Channel: channel, Args: marshal(i.args), Target: i.target, Changed: i.changed(), Derived: i.derived})
 	back := s.pending.add(i.text())
 	began := s.Now()
-	result, err := do()
+	result, err := do(seq)
 	back()
 	data := recorder.Return{
 		Method:  i.method,
@@ -52,6 +81,8 @@ func (s *Session) call(i invocation, do func() (any, error)) (any, error) {
 		Took:    s.Now() - began,
 		Result:  marshal(result),
 		Now:     i.peer.states(),
+		Target:  i.target,
+		Derived: i.derived,
 	}
 	if err != nil {
 		data.Result = nil

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 
@@ -58,9 +59,13 @@ func (h *handler) observe(e recorder.Event, data any) {
 			UsernameFragment: c.UsernameFragment,
 		}}
 	}
-	if callbacks[e.Kind] {
+	run := func() {
 		s.run(e.Seq, h.config.Do)
+		time.Sleep(h.config.Takes)
+	}
+	if callbacks[e.Kind] {
+		run()
 		return
 	}
-	go s.run(e.Seq, h.config.Do)
+	go run()
 }

@@ -33,14 +33,23 @@ type watch struct {
 	began   bool          // whether it has begun
 	active  bool          // whether someone waits for the verdict
 	decided bool
-	failed  bool        // the verdict was against it
-	result  chan string // for a wait step: why it failed, or nothing
+	failed  bool         // the verdict was against it
+	result  chan verdict // for a wait step: why it failed, or nothing
+
+	near    []*nearby   // by the sequence's patterns; one for any other form
+	predict *prediction // for the answer to a question
+}
+
+// prediction is a question of the scenario, whose answer a watch gives. The watch is active when it has been asked.
+type prediction struct {
+	*scenario.Predict
+	asked uint64 // the event
 }
 
 func newJudge(s *Session) *judge {
 	j := &judge{session: s, byStep: make(map[*scenario.Expectation]*watch), wake: make(chan struct{}, 1)}
 	add := func(e *scenario.Expectation) *watch {
-		w := &watch{Expectation: e}
+		w := newWatch(e)
 		j.watches = append(j.watches, w)
 		j.byStep[e] = w
 		for _, p := range w.patterns() {
@@ -52,7 +61,11 @@ func newJudge(s *Session) *judge {
 		w := add(e)
 		w.active = true
 	}
-	for step := range steps(s.scenario) {
+	for step := range s.scenario.All() {
+		if step.Predict != nil {
+			w := add(step.Predict.Answer)
+			w.predict = &prediction{Predict: step.Predict}
+		}
 		switch a := step.Action.(type) {
 		case *scenario.Wait:
 			add(a.For)
@@ -61,6 +74,24 @@ func newJudge(s *Session) *judge {
 		}
 	}
 	return j
+}
+
+func newWatch(e *scenario.Expectation) *watch {
+	w := &watch{Expectation: e}
+	switch {
+	case e.Never != nil:
+		w.near = []*nearby{nearMatches(e.Never)}
+	case e.Count != nil && e.AtLeast > 0:
+		w.near = []*nearby{nearPattern(e.Count)}
+	case e.Count != nil:
+		w.near = []*nearby{nearMatches(e.Count)}
+	case e.Condition != nil:
+		w.near = []*nearby{nearCondition(e.Condition)}
+	}
+	for _, p := range e.Sequence {
+		w.near = append(w.near, nearPattern(p))
+	}
+	return w
 }
 
 func (w *watch) patterns() []*scenario.Pattern {
@@ -124,6 +155,14 @@ func (j *judge) observe(e recorder.Event, data any) {
 
 // count takes an event into account.
 func (j *judge) count(w *watch, e recorder.Event, data any) {
+	if w.predict != nil && !w.active {
+		return // the answer lies in what comes after the question
+	}
+	if !w.decided {
+		for _, n := range w.near {
+			n.add(e, data)
+		}
+	}
 	switch {
 	case w.Never != nil && w.Never.Match(e, data), w.Count != nil && w.Count.Match(e, data):
 		w.seen++
@@ -169,7 +208,7 @@ func (j *judge) look(w *watch) {
 			j.decide(w, "")
 		}
 	case w.Condition != nil && (w.Within > 0 || w.result != nil):
-		if w.Of != nil && !w.began {
+		if !w.began {
 			return
 		}
 		if holds, _ := j.holds(w); holds {
@@ -223,20 +262,48 @@ func (j *judge) final(w *watch) {
 // decide records the verdict.
 func (j *judge) decide(w *watch, seen string) {
 	w.decided, w.failed = true, seen != ""
-	if w.result == nil {
-		j.session.verdict(verdict{text: w.Text, line: w.Line, seen: seen})
-		return
+	v := verdict{text: w.Text, at: w.Pos, seen: seen}
+	if w.failed && len(w.near) > 0 {
+		v.near = w.near[min(w.seen, len(w.near)-1)].events()
 	}
-	if seen == "" {
-		j.session.verdict(verdict{text: w.Text, line: w.Line})
+	switch {
+	case w.predict != nil:
+		j.session.log.Add("", recorder.KindAnswer, w.predict.asked, recorder.Answer{
+			Question:  w.predict.Question,
+			Condition: w.Text,
+			Holds:     !w.failed,
+			Seen:      v.seen,
+			Near:      v.near,
+		})
+	case w.result == nil:
+		j.session.verdict(v)
+	default:
+		if !w.failed {
+			j.session.verdict(v)
+		}
+		w.result <- v
 	}
-	w.result <- seen
 }
 
-// wait runs a wait step. It returns why the run cannot go on, if so.
-func (j *judge) wait(a *scenario.Wait) (failure string) {
+// ask begins to look for the answer to a question, in what comes from now on.
+func (j *judge) ask(seq uint64, p *scenario.Predict) {
+	done := make(chan struct{})
+	j.do(func() {
+		defer close(done)
+		w := j.byStep[p.Answer]
+		w.active, w.predict.asked = true, seq
+		if w.Of == nil {
+			j.begin(w, j.session.Now())
+		}
+		j.look(w)
+	})
+	<-done
+}
+
+// wait runs a wait step. What the verdict saw is why the run cannot go on, if so.
+func (j *judge) wait(a *scenario.Wait) verdict {
 	w := j.byStep[a.For]
-	result := make(chan string, 1)
+	result := make(chan verdict, 1)
 	j.do(func() {
 		w.active, w.decided, w.result = true, false, result
 		if w.Of == nil {
@@ -254,11 +321,11 @@ func (j *judge) wait(a *scenario.Wait) (failure string) {
 		})
 		defer timer.Stop()
 	}
-	seen := <-result
-	if seen != "" && a.Within != nil {
-		return fmt.Sprintf("after %v: %s", *a.Within, seen)
+	v := <-result
+	if v.seen != "" && a.Within != nil {
+		v.seen = fmt.Sprintf("after %v: %s", *a.Within, v.seen)
 	}
-	return seen
+	return v
 }
 
 // expect runs an expect step. A verdict against it does not stop the steps.
@@ -289,4 +356,15 @@ func (j *judge) finish() (waited bool) {
 	})
 	<-done
 	return waited
+}
+
+// lookAgain looks at the conditions after a change that no event tells of at once.
+func (j *judge) lookAgain() {
+	j.do(func() {
+		for _, w := range j.watches {
+			if w.active && !w.decided {
+				j.look(w)
+			}
+		}
+	})
 }

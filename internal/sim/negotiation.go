@@ -40,11 +40,7 @@ func (s *Session) negotiate(cause uint64, line int, a *scenario.Negotiate) error
 
 // offer is the offerer's part.
 func (n *negotiation) offer(cause uint64) error {
-	var options *webrtc.OfferOptions
-	if n.options.ICERestart {
-		options = &webrtc.OfferOptions{ICERestart: true}
-	}
-	offer, err := n.make(cause, n.from, "createOffer", func() (any, func() (any, error), error) { return n.from.createOffer(options) })
+	offer, err := n.make(cause, n.from, "createOffer", func() (any, func() (any, error), error) { return n.from.createOffer(n.options.ICERestart) })
 	if err != nil {
 		return err
 	}

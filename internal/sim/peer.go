@@ -4,8 +4,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
-	"github.com/pion/ice/v4"
 	"github.com/pion/webrtc/v4"
 
 	"github.com/rtcsim/rtcsim/recorder"
@@ -18,16 +18,28 @@ type peer struct {
 	session *Session
 	name    string
 	host    *vnet.Host
+	config  *scenario.Peer
+	api     *webrtc.API
 	pc      *webrtc.PeerConnection
+	books   books
+	media   *peerMedia
 
 	// looks wakes the goroutine that looks at what pion has no event for.
 	looks chan struct{}
+	// tracked is what the events have told; stale tells that what is slow to ask for may have changed since slow was asked.
+	tracked   tracked
+	stale     atomic.Bool
+	snapshots sync.Mutex
+	slow      recorder.PeerState
 	// associated tells that the SCTP transport was seen connected.
 	associated atomic.Bool
 	// inbox holds what the application has to do about messages that signaling brought, in their order.
 	inbox chan func()
 	// data tells that a description with a data section was set.
 	data atomic.Bool
+	// restart is the event of the last restartIce that no offer has taken up, restartTold that of the last one that
+	// negotiationneeded told; 0 for none.
+	restart, restartTold atomic.Uint64
 
 	mu        sync.Mutex
 	channels  []*channel
@@ -38,26 +50,33 @@ type peer struct {
 
 // open makes the peer connection, with pion's defaults for all that the scenario does not set.
 func (p *peer) open(config *scenario.Peer) error {
-	engine := webrtc.SettingEngine{LoggerFactory: loggers{p.session, p.name}}
-	engine.SetNet(p.host.Net())
-	// The simulated network has no multicast. pion would warn about that and go on without.
-	engine.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	if t := config.Engine.ICE; t.DisconnectedTimeout != nil || t.FailedTimeout != nil || t.KeepaliveInterval != nil {
-		// One call sets all three, so that what is not given needs pion's default; see its ice package.
-		disconnected, failed, keepalive := iceDisconnectedTimeout, iceFailedTimeout, iceKeepaliveInterval
-		set(&disconnected, t.DisconnectedTimeout)
-		set(&failed, t.FailedTimeout)
-		set(&keepalive, t.KeepaliveInterval)
-		engine.SetICETimeouts(disconnected, failed, keepalive)
+	p.config = config
+	engine, err := p.settingEngine(config.Engine)
+	if err != nil {
+		return err
 	}
 	configuration := configurationOf(config.Configuration)
+	for _, c := range config.Configuration.Certificates {
+		certificate, err := newCertificate(c)
+		if err != nil {
+			return err
+		}
+		configuration.Certificates = append(configuration.Certificates, *certificate)
+	}
 	p.looks = make(chan struct{}, 1)
 	p.inbox = make(chan func(), 1024)
 	p.dtls = webrtc.DTLSTransportStateNew.String()
 
-	_, err := p.session.call(invocation{peer: p, method: "RTCPeerConnection", args: configuration}, func() (any, error) {
+	media, options, err := newMedia(p)
+	if err != nil {
+		return err
+	}
+	p.media = media
+	p.api = webrtc.NewAPI(append(options, webrtc.WithSettingEngine(engine))...)
+	args := configurationState(configuration)
+	_, err = p.session.call(invocation{peer: p, method: "RTCPeerConnection", args: args}, func() (any, error) {
 		var err error
-		p.pc, err = webrtc.NewAPI(webrtc.WithSettingEngine(engine)).NewPeerConnection(configuration)
+		p.pc, err = p.api.NewPeerConnection(configuration)
 		return nil, err
 	})
 	if err != nil {
@@ -73,51 +92,55 @@ func (p *peer) open(config *scenario.Peer) error {
 	return nil
 }
 
-func configurationOf(c scenario.Configuration) webrtc.Configuration {
-	w := webrtc.Configuration{
-		ICETransportPolicy: webrtc.NewICETransportPolicy(c.ICETransportPolicy),
-	}
-	for _, s := range c.ICEServers {
-		server := webrtc.ICEServer{URLs: s.URLs, Username: s.Username}
-		if s.Credential != "" {
-			server.Credential = s.Credential
-		}
-		w.ICEServers = append(w.ICEServers, server)
-	}
-	if c.BundlePolicy != "" {
-		// pion can only read these two from JSON.
-		w.BundlePolicy.UnmarshalJSON([]byte(`"` + c.BundlePolicy + `"`))
-	}
-	if c.RTCPMuxPolicy != "" {
-		w.RTCPMuxPolicy.UnmarshalJSON([]byte(`"` + c.RTCPMuxPolicy + `"`))
-	}
-	set(&w.ICECandidatePoolSize, c.ICECandidatePoolSize)
-	return w
-}
-
 // event records an event of this peer.
 func (p *peer) event(kind recorder.Kind, data any) { p.session.log.Add(p.name, kind, 0, data) }
 
-// listen registers for everything that pion tells about the connection and its transports.
+// hear sets a handler when the scenario says so: at once, if it says nothing.
+func hear(when *scenario.Hearing, set func()) {
+	switch {
+	case when == nil:
+		set()
+	case when.Never:
+	case when.After > 0:
+		time.AfterFunc(when.After, set)
+	default:
+		set()
+	}
+}
+
+// listen registers for what pion tells about the connection, when the scenario says so, and about its transports.
 func (p *peer) listen() {
-	pc := p.pc
-	pc.OnNegotiationNeeded(func() { p.event(recorder.KindNegotiationNeeded, nil) })
-	pc.OnICECandidate(p.onICECandidate)
-	pc.OnSignalingStateChange(func(state webrtc.SignalingState) {
-		p.event(recorder.KindSignalingStateChange, recorder.StateChange{State: state.String(), Now: pc.SignalingState().String()})
+	pc, when := p.pc, p.config.Listen
+	hear(when.NegotiationNeeded, func() {
+		pc.OnNegotiationNeeded(func() { p.event(recorder.KindNegotiationNeeded, nil) })
 	})
-	pc.OnICEGatheringStateChange(func(state webrtc.ICEGatheringState) {
-		p.event(recorder.KindICEGatheringStateChange, recorder.StateChange{State: state.String(), Now: pc.ICEGatheringState().String()})
+	hear(when.ICECandidate, func() { pc.OnICECandidate(p.onICECandidate) })
+	hear(when.SignalingStateChange, func() {
+		pc.OnSignalingStateChange(func(state webrtc.SignalingState) {
+			p.event(recorder.KindSignalingStateChange, recorder.StateChange{State: state.String(), Now: pc.SignalingState().String()})
+		})
 	})
-	pc.OnICEConnectionStateChange(func(state webrtc.ICEConnectionState) {
-		p.event(recorder.KindICEConnectionStateChange, recorder.StateChange{State: state.String(), Now: pc.ICEConnectionState().String()})
+	hear(when.ICEGatheringStateChange, func() {
+		pc.OnICEGatheringStateChange(func(state webrtc.ICEGatheringState) {
+			p.event(recorder.KindICEGatheringStateChange, recorder.StateChange{State: state.String(), Now: pc.ICEGatheringState().String()})
+		})
 	})
-	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
-		p.event(recorder.KindConnectionStateChange, recorder.StateChange{State: state.String(), Now: pc.ConnectionState().String()})
+	hear(when.ICEConnectionStateChange, func() {
+		pc.OnICEConnectionStateChange(func(state webrtc.ICEConnectionState) {
+			p.event(recorder.KindICEConnectionStateChange, recorder.StateChange{State: state.String(), Now: pc.ICEConnectionState().String()})
+		})
 	})
-	pc.OnDataChannel(func(dc *webrtc.DataChannel) {
-		c := p.addChannel(dc, p.session.channelName(p, dc.Label()))
-		c.event(recorder.KindDataChannel, recorder.ChannelEvent{})
+	hear(when.ConnectionStateChange, func() {
+		pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
+			p.event(recorder.KindConnectionStateChange, recorder.StateChange{State: state.String(), Now: pc.ConnectionState().String()})
+		})
+	})
+	hear(when.Track, func() { pc.OnTrack(p.media.onTrack) })
+	hear(when.DataChannel, func() {
+		pc.OnDataChannel(func(dc *webrtc.DataChannel) {
+			c := p.addChannel(dc, p.session.channelName(p, dc.Label()), when.ListenChannel)
+			c.event(recorder.KindDataChannel, recorder.ChannelEvent{})
+		})
 	})
 
 	dtls := pc.SCTP().Transport()
@@ -125,6 +148,9 @@ func (p *peer) listen() {
 		p.mu.Lock()
 		p.dtls = state.String()
 		p.mu.Unlock()
+		if state == webrtc.DTLSTransportStateConnected {
+			p.media.secure()
+		}
 		// pion holds the transport's lock here: asking it for its state would never return.
 		p.event(recorder.KindDTLSTransportStateChange, recorder.StateChange{State: state.String()})
 	})
@@ -146,6 +172,7 @@ func (p *peer) onICECandidate(c *webrtc.ICECandidate) {
 		p.event(recorder.KindICECandidate, recorder.Candidate{End: true})
 		return
 	}
+	p.books.addLocal(c)
 	init := c.ToJSON()
 	seq := p.session.log.Add(p.name, recorder.KindICECandidate, 0, recorder.Candidate{
 		Candidate:        init.Candidate,
@@ -161,29 +188,6 @@ func (p *peer) onICECandidate(c *webrtc.ICECandidate) {
 	p.mu.Unlock()
 	if to != nil {
 		p.sendCandidate(seq, to, init)
-	}
-}
-
-// look asks for a look at what pion has no event for.
-func (p *peer) look() {
-	select {
-	case p.looks <- struct{}{}:
-	default:
-	}
-}
-
-// watch looks at the SCTP transport after each event of the peer and records its changes, for which pion has no event.
-// It is a goroutine of its own since pion fires some events with locks held.
-func (p *peer) watch() {
-	last := ""
-	for range p.looks {
-		state, ok := p.sctpState()
-		if !ok || state == last {
-			continue
-		}
-		last = state
-		p.associated.Store(state == webrtc.SCTPTransportStateConnected.String())
-		p.event(recorder.KindSCTPTransportStateChange, recorder.StateChange{State: state, Now: state, Derived: true})
 	}
 }
 

@@ -3,7 +3,10 @@ package sim
 import (
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/webrtc/v4"
@@ -16,8 +19,16 @@ import (
 type script struct {
 	session *Session
 	// event is what the event that started a handler brought, under the handler's name for it.
-	event   map[string]any
-	current *scenario.Step
+	event map[string]any
+	// name says that the script has come to its end, and done is closed then; not for handlers and branches.
+	name string
+	done chan struct{}
+	// failed tells that a step has failed, so that no other one runs.
+	failed bool
+
+	mu       sync.Mutex
+	current  *scenario.Step
+	branches []*script // of the parallel step under way
 }
 
 // values holds what steps have named: webrtc.SessionDescription or webrtc.ICECandidateInit. All scripts share it.
@@ -51,55 +62,139 @@ func (s *script) value(name string) (any, error) {
 
 // run runs the steps. A step that fails ends the run.
 func (s *script) run(cause uint64, steps []*scenario.Step) {
+	s.list(cause, steps)
+	if s.done != nil && !s.failed {
+		close(s.done)
+	}
+}
+
+// list runs a list of steps: the script's own, or one that a step of it uses.
+func (s *script) list(cause uint64, steps []*scenario.Step) {
 	for _, step := range steps {
+		s.mu.Lock()
 		s.current = step
-		if seen := s.step(cause, step); seen != "" {
-			s.session.fail(verdict{text: step.Text(), line: step.Line, seen: seen})
+		s.mu.Unlock()
+		if v := s.step(cause, step); v.seen != "" {
+			v.text, v.at = step.Text(), step.Pos
+			s.failed = true
+			s.session.fail(v)
+		}
+		if s.failed {
 			return
 		}
 	}
 }
 
-// step runs one step and returns why the run cannot go on after it, if so.
-func (s *script) step(cause uint64, step *scenario.Step) (failure string) {
+// finish says at the end of the run if the script has not come to its own.
+func (s *script) finish() {
+	select {
+	case <-s.done:
+		return
+	default:
+	}
+	steps := s.underway()
+	texts := make([]string, len(steps))
+	for i, step := range steps {
+		texts[i] = strconv.Quote(step.Text())
+	}
+	s.session.verdict(verdict{
+		text: s.name,
+		at:   steps[0].Pos,
+		seen: fmt.Sprintf("%s was still under way at the limit of %v", strings.Join(texts, ", "), s.session.scenario.Limit),
+	})
+}
+
+// underway returns the steps that the script is at.
+func (s *script) underway() []*scenario.Step {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var steps []*scenario.Step
+	for _, branch := range s.branches {
+		select {
+		case <-branch.done:
+		default:
+			steps = append(steps, branch.underway()...)
+		}
+	}
+	if len(steps) == 0 {
+		steps = []*scenario.Step{s.current}
+	}
+	return steps
+}
+
+// parallel runs lists of steps that begin at the same instant, and waits for all of them.
+func (s *script) parallel(cause uint64, lists []scenario.Branch) {
+	branches := make([]*script, len(lists))
+	for i := range lists {
+		branches[i] = &script{session: s.session, event: s.event, done: make(chan struct{})}
+	}
+	s.mu.Lock()
+	s.branches = branches
+	s.mu.Unlock()
+	var all sync.WaitGroup
+	for i, branch := range branches {
+		all.Go(func() { branch.run(cause, lists[i]) })
+	}
+	all.Wait()
+	s.mu.Lock()
+	s.branches = nil
+	s.mu.Unlock()
+	for _, branch := range branches {
+		s.failed = s.failed || branch.failed
+	}
+}
+
+// step runs one step. What was seen in the verdict is why the run cannot go on after it, if so.
+func (s *script) step(cause uint64, step *scenario.Step) verdict {
 	switch {
 	case step.At != nil:
 		time.Sleep(*step.At - s.session.Now())
 	case step.After != nil:
 		time.Sleep(*step.After)
 	}
+	if step.Predict != nil {
+		seq := s.session.log.Add("", recorder.KindPrediction, cause, recorder.Prediction{
+			Path:      step.Path,
+			Question:  step.Predict.Question,
+			Condition: step.Predict.Answer.Text,
+		})
+		s.session.judge.ask(seq, step.Predict)
+	}
 	seq := s.session.log.Add("", recorder.KindStep, cause, recorder.Step{
 		Path: step.Path,
 		Line: step.Line,
+		File: s.session.file(step.Pos),
 		Text: step.Text(),
 		Note: step.Note,
 	})
+	var err error
 	switch a := step.Action.(type) {
 	case nil:
 	case *scenario.Call:
-		return s.call(seq, step, a)
+		return verdict{seen: s.call(seq, step, a)}
 	case *scenario.Negotiate:
-		if err := s.session.negotiate(seq, step.Line, a); err != nil {
-			return err.Error()
-		}
+		err = s.session.negotiate(seq, step.Line, a)
 	case *scenario.Signal:
-		if err := s.signal(seq, a); err != nil {
-			return err.Error()
-		}
+		err = s.signal(seq, a)
 	case *scenario.Wait:
 		return s.session.judge.wait(a)
 	case *scenario.Expect:
 		s.session.judge.expect(a)
+	case *scenario.Parallel:
+		s.parallel(seq, a.Branches)
+	case *scenario.Use:
+		s.list(seq, a.Steps)
 	case *scenario.ChangeNetwork:
-		if err := s.session.changeNetwork(seq, a); err != nil {
-			return err.Error()
-		}
+		err = s.session.changeNetwork(seq, a)
 	case *scenario.Crash:
 		crash(a.How)
 	default:
 		panic(fmt.Sprintf("sim: a step of unknown kind %T", a))
 	}
-	return ""
+	if err != nil {
+		return verdict{seen: err.Error()}
+	}
+	return verdict{}
 }
 
 // call runs a step that calls a method.
@@ -124,33 +219,84 @@ func (s *script) call(cause uint64, step *scenario.Step, call *scenario.Call) (f
 		if err != nil {
 			return err.Error()
 		}
-		i := invocation{cause: cause, peer: p, channel: c, method: call.Method.Name, args: args, line: step.Line}
+		i := invocationOf(cause, p, c, call, args, step.Line)
 		back := func(result any, err error) string {
 			if desc, ok := result.(webrtc.SessionDescription); ok && call.As != "" && err == nil {
 				s.session.values.set(call.As, desc)
 			}
 			return s.outcome(step, call, err)
 		}
+		run := func() string { return back(s.session.derive(i, do)) }
+		switch {
+		case call.Returns != nil && call.Returns.Never:
+			s.never(step, run)
+			continue
+		case call.Returns != nil:
+			run = within(call.Returns.Within, run)
+		}
 		if call.Async {
 			go func() {
-				if failure := back(s.session.call(i, do)); failure != "" {
-					s.session.fail(verdict{text: step.Text(), line: step.Line, seen: failure})
+				if failure := run(); failure != "" {
+					s.session.fail(verdict{text: step.Text(), at: step.Pos, seen: failure})
 				}
 			}()
 			continue
 		}
-		if failure := back(s.session.call(i, do)); failure != "" {
+		if failure := run(); failure != "" {
 			return failure
 		}
 	}
 	return ""
 }
 
+// never makes a call that must not come back, and does not wait for it.
+func (s *script) never(step *scenario.Step, run func() (failure string)) {
+	began := s.session.Now()
+	var back atomic.Bool
+	go func() {
+		failure := run()
+		back.Store(true)
+		seen := fmt.Sprintf("it came back after %v", s.session.Now()-began)
+		if failure != "" {
+			seen += ": " + failure
+		}
+		s.session.fail(verdict{text: step.Text(), at: step.Pos, seen: seen})
+	}()
+	s.session.pending.expect(func() {
+		if !back.Load() {
+			s.session.verdict(verdict{text: step.Text(), at: step.Pos})
+		}
+	})
+}
+
+// within makes of a call one that fails if it does not come back in time.
+func within(limit time.Duration, run func() (failure string)) func() string {
+	return func() string {
+		back := make(chan string, 1)
+		go func() { back <- run() }()
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		select {
+		case failure := <-back:
+			return failure
+		case <-timer.C:
+			return fmt.Sprintf("it had not come back after %v", limit)
+		}
+	}
+}
+
 // outcome tells whether a call came back as the scenario says, which is: without an error, if it says nothing.
 func (s *script) outcome(step *scenario.Step, call *scenario.Call, err error) (failure string) {
 	switch {
-	case call.Rejects == "" && err == nil:
+	case call.Returns != nil && call.Returns.Never:
+		if err != nil {
+			return fmt.Sprintf("%s: %v", errorName(err), err)
+		}
 		return ""
+	case call.Rejects == "" && err == nil:
+		if call.Returns == nil {
+			return ""
+		}
 	case call.Rejects == "":
 		return fmt.Sprintf("%s: %v", errorName(err), err)
 	case err == nil:
@@ -158,7 +304,7 @@ func (s *script) outcome(step *scenario.Step, call *scenario.Call, err error) (f
 	case errorName(err) != call.Rejects:
 		return fmt.Sprintf("%s: %v; %s was expected", errorName(err), err, call.Rejects)
 	}
-	s.session.verdict(verdict{text: step.Text(), line: step.Line})
+	s.session.verdict(verdict{text: step.Text(), at: step.Pos})
 	return ""
 }
 

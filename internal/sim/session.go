@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"iter"
 	"sync"
 	"time"
 
@@ -52,19 +51,23 @@ func (s *Session) Now() time.Duration { return time.Since(s.start) }
 
 // Run runs the scenario to its limit, or until the script fails.
 func (s *Session) Run() {
-	s.log.Add("", recorder.KindRun, 0, recorder.Run{Identity: s.identity})
+	remarks := newRemarks(s, s.log.Add("", recorder.KindRun, 0, recorder.Run{Identity: s.identity}))
 	s.log.Observe(s.observe)
 	go s.judge.run()
 
-	main := &script{session: s}
-	done := make(chan struct{})
+	scripts := []*script{{session: s, name: "the steps come to their end", done: make(chan struct{})}}
+	lists := [][]*scenario.Step{s.scenario.Steps}
+	for _, config := range s.scenario.Scripts {
+		name := fmt.Sprintf("the script of %s comes to its end", config.Name)
+		scripts = append(scripts, &script{session: s, name: name, done: make(chan struct{})})
+		lists = append(lists, config.Steps)
+	}
 	if err := s.connect(); err != nil {
 		s.fail(verdict{text: "the peers can be made", seen: err.Error()})
 	} else {
-		go func() {
-			defer close(done)
-			main.run(0, s.scenario.Steps)
-		}()
+		for i, script := range scripts {
+			go script.run(0, lists[i])
+		}
 	}
 
 	limit := time.NewTimer(s.scenario.Limit - s.Now())
@@ -75,20 +78,20 @@ func (s *Session) Run() {
 	case <-s.failed:
 		reason = "failed"
 	}
+	remarks.finish(s.Now())
+	s.finishMedia()
 	if s.judge.finish() {
 		<-s.failed
 	}
 	select {
-	case <-done:
 	case <-s.failed:
 	default:
-		step := main.current
-		s.verdict(verdict{
-			text: "the steps come to their end",
-			line: step.Line,
-			seen: fmt.Sprintf("%q was still under way at the limit of %v", step.Text(), s.scenario.Limit),
-		})
+		for _, script := range scripts {
+			script.finish()
+		}
+		s.pending.finish()
 	}
+	s.conclude()
 	s.log.Add("", recorder.KindEnd, 0, recorder.SessionEnd{
 		Reason:   reason,
 		Pending:  s.pending.list(),
@@ -144,7 +147,7 @@ func (s *Session) inFlight() int {
 func (s *Session) observe(e recorder.Event, data any) {
 	s.judge.observe(e, data)
 	if p := s.peers[e.Peer]; p != nil && !isPacket(e.Kind) {
-		p.look()
+		p.tell(e.Kind, data)
 	}
 	for _, h := range s.handlers {
 		h.observe(e, data)
@@ -160,23 +163,6 @@ func isPacket(k recorder.Kind) bool {
 	return false
 }
 
-// steps yields all steps of a scenario, those of its handlers too.
-func steps(s *scenario.Scenario) iter.Seq[*scenario.Step] {
-	return func(yield func(*scenario.Step) bool) {
-		lists := [][]*scenario.Step{s.Steps}
-		for _, h := range s.Handlers {
-			lists = append(lists, h.Do)
-		}
-		for _, list := range lists {
-			for _, step := range list {
-				if !yield(step) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // fail records a verdict against the run and ends it.
 func (s *Session) fail(v verdict) {
 	s.verdict(v)
@@ -186,18 +172,36 @@ func (s *Session) fail(v verdict) {
 // verdict is what became of something expected; it held unless something else was seen.
 type verdict struct {
 	text string
-	line int
+	at   scenario.Pos
 	seen string
+	near []recorder.Nearby
 }
 
 func (s *Session) verdict(v verdict) {
-	s.log.Add("", recorder.KindVerdict, 0, recorder.Verdict{Text: v.text, Line: v.line, Held: v.seen == "", Seen: v.seen})
+	s.log.Add("", recorder.KindVerdict, 0, recorder.Verdict{
+		Text: v.text,
+		Line: v.at.Line,
+		File: s.file(v.at),
+		Held: v.seen == "",
+		Seen: v.seen,
+		Near: v.near,
+	})
+}
+
+// file returns the name of the file of a place; nothing for the scenario's own.
+func (s *Session) file(at scenario.Pos) string {
+	if at.File == 0 {
+		return ""
+	}
+	return s.scenario.Files[at.File]
 }
 
 // pending holds the calls that have not come back, in the order they were made.
 type pending struct {
 	mu    sync.Mutex
 	calls []*string
+	// never is what to do at the end about calls that must not come back, in the order they were made.
+	never []func()
 }
 
 // add notes a call, and returns the function to call when it is back.
@@ -214,6 +218,23 @@ func (p *pending) add(call string) (back func()) {
 				return
 			}
 		}
+	}
+}
+
+// expect notes what to do at the end of the run about a call that must not come back.
+func (p *pending) expect(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.never = append(p.never, f)
+}
+
+// finish decides about the calls that must not come back.
+func (p *pending) finish() {
+	p.mu.Lock()
+	never := p.never
+	p.mu.Unlock()
+	for _, f := range never {
+		f()
 	}
 }
 

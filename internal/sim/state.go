@@ -1,10 +1,14 @@
 package sim
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pion/webrtc/v4"
 
+	"github.com/rtcsim/rtcsim/recorder"
 	"github.com/rtcsim/rtcsim/scenario"
 )
 
@@ -26,13 +30,7 @@ func (e env) Attribute(name, attribute string) any {
 	case "connectionState":
 		return pc.ConnectionState().String()
 	case "canTrickleIceCandidates":
-		switch pc.CanTrickleICECandidates() {
-		case webrtc.ICETrickleCapabilitySupported:
-			return ptr(true)
-		case webrtc.ICETrickleCapabilityUnsupported:
-			return ptr(false)
-		}
-		return (*bool)(nil)
+		return p.canTrickle()
 	case "localDescription":
 		return descriptionState(pc.LocalDescription())
 	case "currentLocalDescription":
@@ -46,21 +44,33 @@ func (e env) Attribute(name, attribute string) any {
 	case "pendingRemoteDescription":
 		return descriptionState(pc.PendingRemoteDescription())
 	case "sctp":
-		state, ok := p.sctpState()
-		if !ok {
-			return (*scenario.SCTPState)(nil)
-		}
-		return &scenario.SCTPState{State: state}
+		return p.sctp()
+	case "media":
+		return p.media.state()
 	case "dtls":
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		return &scenario.DTLSState{State: p.dtls}
+		return p.dtlsTransport()
+	case "ice":
+		return p.ice()
 	case "selectedCandidatePair":
-		pair, err := pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
-		if err != nil || pair == nil {
-			return (*scenario.CandidatePairState)(nil)
-		}
-		return &scenario.CandidatePairState{Local: candidateState(pair.Local), Remote: candidateState(pair.Remote)}
+		return p.selectedCandidatePair()
+	case "candidatePairs":
+		return p.candidatePairs()
+	case "transceivers":
+		return p.transceiverStates()
+	case "senders":
+		return p.senderStates()
+	case "receivers":
+		return p.receiverStates()
+	case "localStreams":
+		return p.localStreams()
+	case "remoteStreams":
+		return idsOf(p.books.streams())
+	case "configuration":
+		return configurationState(pc.GetConfiguration())
+	case "defaultIceServers":
+		return []recorder.ICEServerState{}
+	case "stats":
+		return p.statsState()
 	}
 	panic("sim: no attribute " + attribute)
 }
@@ -70,29 +80,111 @@ func (e env) Channel(name, channel string) *scenario.ChannelState {
 	if c == nil {
 		return nil
 	}
-	return &scenario.ChannelState{
-		ReadyState:                 c.dc.ReadyState().String(),
-		Label:                      c.dc.Label(),
-		ID:                         intPtr(c.dc.ID()),
-		BufferedAmount:             int(c.dc.BufferedAmount()),
-		BufferedAmountLowThreshold: int(c.dc.BufferedAmountLowThreshold()),
-		Ordered:                    c.dc.Ordered(),
-		MaxPacketLifeTime:          intPtr(c.dc.MaxPacketLifeTime()),
-		MaxRetransmits:             intPtr(c.dc.MaxRetransmits()),
-		Protocol:                   c.dc.Protocol(),
-		Negotiated:                 c.dc.Negotiated(),
-	}
+	return c.state()
 }
 
-func descriptionState(d *webrtc.SessionDescription) *scenario.DescriptionState {
+// state returns the state of the peer, but for what is slow to ask for; see snapshot.
+func (p *peer) state() recorder.PeerState {
+	s := recorder.PeerState{
+		SignalingState:          p.pc.SignalingState().String(),
+		ICEGatheringState:       p.pc.ICEGatheringState().String(),
+		ICEConnectionState:      p.pc.ICEConnectionState().String(),
+		ConnectionState:         p.pc.ConnectionState().String(),
+		CanTrickleICECandidates: p.canTrickle(),
+		SCTP:                    p.sctp(),
+		DTLS:                    p.dtlsTransport(),
+		ICE:                     p.ice(),
+		SelectedCandidatePair:   p.selectedCandidatePair(),
+		Transceivers:            p.transceiverStates(),
+		RemoteStreams:           idsOf(p.books.streams()),
+		Channels:                make(map[string]*recorder.ChannelState),
+	}
+	p.mu.Lock()
+	channels := p.channels[:len(p.channels):len(p.channels)]
+	p.mu.Unlock()
+	for _, c := range channels {
+		name := c.name
+		for n := 2; s.Channels[name] != nil; n++ {
+			name = fmt.Sprintf("%s (%d)", c.name, n)
+		}
+		s.Channels[name] = c.state()
+	}
+	return s
+}
+
+func (p *peer) canTrickle() *bool {
+	switch p.pc.CanTrickleICECandidates() {
+	case webrtc.ICETrickleCapabilitySupported:
+		return ptr(true)
+	case webrtc.ICETrickleCapabilityUnsupported:
+		return ptr(false)
+	}
+	return nil
+}
+
+func (p *peer) sctp() *recorder.SCTPState {
+	state, ok := p.sctpState()
+	if !ok {
+		return nil
+	}
+	transport := p.pc.SCTP()
+	s := &recorder.SCTPState{State: state, MaxMessageSize: int(transport.GetCapabilities().MaxMessageSize)}
+	if state == webrtc.SCTPTransportStateConnected.String() {
+		// pion tells a number before that, where the standard has null.
+		s.MaxChannels = ptr(int(transport.MaxChannels()))
+	}
+	return s
+}
+
+// dtlsState returns the state of the DTLS transport that its last event told.
+func (p *peer) dtlsState() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dtls
+}
+
+func (p *peer) dtlsTransport() *recorder.DTLSState {
+	s := &recorder.DTLSState{State: p.dtlsState(), RemoteCertificates: []string{}}
+	if der := p.pc.SCTP().Transport().GetRemoteCertificate(); der != nil {
+		sum := sha256.Sum256(der)
+		s.RemoteCertificates = append(s.RemoteCertificates, strings.ReplaceAll(fmt.Sprintf("% x", sum[:]), " ", ":"))
+	}
+	return s
+}
+
+func (p *peer) ice() *recorder.ICEState {
+	transport := p.pc.SCTP().Transport().ICETransport()
+	s := &recorder.ICEState{
+		State:          transport.State().String(),
+		Role:           transport.Role().String(),
+		Component:      "rtp",
+		GatheringState: p.pc.ICEGatheringState().String(),
+	}
+	if transport.Role() == webrtc.ICERoleUnknown {
+		s.Role = "unknown"
+	}
+	// pion makes an ICE agent when it is asked for these.
+	s.LocalCandidates, s.RemoteCandidates, s.LocalParameters, s.RemoteParameters = p.books.candidates()
+	return s
+}
+
+func (p *peer) selectedCandidatePair() *recorder.CandidatePairState {
+	pair, err := p.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
+	if err != nil || pair == nil {
+		return nil
+	}
+	return &recorder.CandidatePairState{Local: candidateState(pair.Local), Remote: candidateState(pair.Remote)}
+}
+
+func descriptionState(d *webrtc.SessionDescription) *recorder.DescriptionState {
 	if d == nil {
 		return nil
 	}
-	return &scenario.DescriptionState{Type: d.Type.String(), SDP: d.SDP}
+	return &recorder.DescriptionState{Type: d.Type.String(), SDP: d.SDP}
 }
 
-func candidateState(c *webrtc.ICECandidate) scenario.CandidateState {
-	return scenario.CandidateState{Type: c.Typ.String(), Address: c.Address, Port: int(c.Port)}
+func candidateState(c *webrtc.ICECandidate) recorder.CandidateState {
+	return recorder.CandidateState{Type: c.Typ.String(), Address: c.Address, Port: int(c.Port)}
 }
 
 func ptr[T any](v T) *T { return &v }

@@ -19,10 +19,13 @@ type Printer struct {
 	out     io.Writer
 	style   styles
 	packets bool
+	remarks bool
 
 	sent  map[uint64]recorder.PacketSent // packets under way, by the event that sent them
 	last  uint64                         // the event that was printed last
 	names []string                       // of peers, in the order they appeared
+
+	nacked map[string][]uint16 // what the last NACK asked for, by peer and track
 
 	line  string // what was printed last, without its time
 	again int    // how often it happened again since, without being printed
@@ -33,8 +36,8 @@ type styles struct {
 	peers                            []lipgloss.Style
 }
 
-// New returns a printer. The renderer decides about colour. Packets are printed only if asked for.
-func New(out io.Writer, renderer *lipgloss.Renderer, packets bool) *Printer {
+// New returns a printer. The renderer decides about colour. Packets and remarks are printed only if asked for.
+func New(out io.Writer, renderer *lipgloss.Renderer, packets, remarks bool) *Printer {
 	colour := func(light, dark string) lipgloss.Style {
 		return renderer.NewStyle().Foreground(lipgloss.AdaptiveColor{Light: light, Dark: dark})
 	}
@@ -51,7 +54,9 @@ func New(out io.Writer, renderer *lipgloss.Renderer, packets bool) *Printer {
 			peers: []lipgloss.Style{colour("25", "75"), colour("130", "215"), colour("90", "177"), colour("30", "80")},
 		},
 		packets: packets,
+		remarks: remarks,
 		sent:    make(map[uint64]recorder.PacketSent),
+		nacked:  make(map[string][]uint16),
 	}
 }
 
@@ -130,7 +135,15 @@ func (p *Printer) text(e recorder.Event) string {
 	name := string(e.Kind)
 	switch d := data.(type) {
 	case recorder.Step:
-		return p.style.step.Render(fmt.Sprintf("── %s", d.Text)) + p.style.dim.Render(fmt.Sprintf("  line %d", d.Line))
+		return p.style.step.Render(fmt.Sprintf("── %s", d.Text)) + p.style.dim.Render(place(d.File, d.Line))
+	case recorder.Prediction:
+		return p.style.step.Render("? " + d.Question)
+	case recorder.Answer:
+		answer := "yes"
+		if !d.Holds {
+			answer = "no, " + d.Seen
+		}
+		return p.style.step.Render("? "+d.Question) + " " + answer + p.style.dim.Render("  "+d.Condition) + p.near(d.Near)
 	case recorder.Call:
 		return p.style.bold.Render(method(d.Channel, d.Method)) + "(" + arguments(d) + ")"
 	case recorder.Return:
@@ -175,8 +188,8 @@ func (p *Printer) text(e recorder.Event) string {
 		if d.Held {
 			return p.style.good.Render("✓ " + d.Text)
 		}
-		return p.style.bad.Render("✗ "+d.Text) + p.style.dim.Render(fmt.Sprintf("  line %d", d.Line)) +
-			"\n" + strings.Repeat(" ", 26) + p.style.bad.Render(d.Seen)
+		return p.style.bad.Render("✗ "+d.Text) + p.style.dim.Render(place(d.File, d.Line)) +
+			"\n" + strings.Repeat(" ", 26) + p.style.bad.Render(d.Seen) + p.near(d.Near)
 	case recorder.SessionEnd:
 		text := "── the end"
 		if len(d.Pending) > 0 {
@@ -199,10 +212,42 @@ func (p *Printer) text(e recorder.Event) string {
 			return p.style.warn.Render(fmt.Sprintf("packet %d dropped: %s (%s, %d bytes)", d.ID, d.Reason, sent.Protocol, sent.Size))
 		}
 		return p.style.dim.Render(fmt.Sprintf("packet %d delivered: %s, %d bytes", d.ID, sent.Protocol, sent.Size))
-	case recorder.Run:
+	case recorder.Remark:
+		if !p.remarks {
+			return ""
+		}
+		return p.style.dim.Render(fmt.Sprintf("  ≠ %s [%s]", d.Text, d.Rule))
+	case recorder.TrackEvent:
+		text := fmt.Sprintf("%s %s %s %s", name, p.style.bold.Render(layer(d.Track, d.RID)), d.Kind, d.Codec)
+		return text + p.style.dim.Render(fmt.Sprintf(" (stream %s, mid %s)", d.Stream, d.MID))
+	case recorder.Media:
+		if !d.End {
+			return ""
+		}
+		return media(d)
+	case recorder.RTCP:
+		return p.rtcp(e.Peer, d)
+	case recorder.Run, recorder.Snapshot:
 		return ""
 	}
 	return name
+}
+
+// place says where in the scenario something is.
+func place(file string, line int) string {
+	if file != "" {
+		return fmt.Sprintf("  %s, line %d", file, line)
+	}
+	return fmt.Sprintf("  line %d", line)
+}
+
+// near shows the events that came near to what was expected, each on a line of its own.
+func (p *Printer) near(events []recorder.Nearby) string {
+	var text string
+	for _, e := range events {
+		text += "\n" + p.style.dim.Render(fmt.Sprintf("%26snear it: %s at %v (event %d)", "", e.Text, e.Time, e.Seq))
+	}
+	return text
 }
 
 func method(channel, method string) string {

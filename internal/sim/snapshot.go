@@ -1,0 +1,154 @@
+package sim
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+
+	"github.com/rtcsim/rtcsim/recorder"
+)
+
+// look asks for a look at what pion has no event for.
+func (p *peer) look() {
+	select {
+	case p.looks <- struct{}{}:
+	default:
+	}
+}
+
+// settle is how long after an event of ICE its checks have come to their end: pion/ice checks a pair every 200 ms, and
+// has none left after 7 requests.
+const settle = 2 * time.Second
+
+// drain is how often a peer is looked at while a data channel has something to send. No event tells when that is gone.
+const drain = 100 * time.Millisecond
+
+// watch looks at the peer after each of its events, and records what differs from what they tell. It is a
+// goroutine of its own since pion fires some events with locks held.
+func (p *peer) watch() {
+	p.snapshot(true)
+	for range p.looks {
+		if p.snapshot(false) {
+			time.AfterFunc(drain, p.look)
+		}
+	}
+}
+
+// snapshot records what of the peer's state differs from what the events tell, or all of it. It returns whether a data
+// channel has something to send.
+func (p *peer) snapshot(full bool) (sending bool) {
+	p.snapshots.Lock()
+	defer p.snapshots.Unlock()
+	events := p.tracked.events()
+	state := p.state()
+	for _, c := range state.Channels {
+		sending = sending || c.BufferedAmount > 0 && c.ReadyState != "closed"
+	}
+	if p.stale.Swap(false) || full {
+		p.slow = recorder.PeerState{
+			CurrentLocalDescription:  descriptionState(p.pc.CurrentLocalDescription()),
+			PendingLocalDescription:  descriptionState(p.pc.PendingLocalDescription()),
+			CurrentRemoteDescription: descriptionState(p.pc.CurrentRemoteDescription()),
+			PendingRemoteDescription: descriptionState(p.pc.PendingRemoteDescription()),
+			CandidatePairs:           p.candidatePairs(),
+			Configuration:            configurationState(p.pc.GetConfiguration()),
+		}
+	}
+	state.CurrentLocalDescription, state.PendingLocalDescription = p.slow.CurrentLocalDescription, p.slow.PendingLocalDescription
+	state.CurrentRemoteDescription, state.PendingRemoteDescription = p.slow.CurrentRemoteDescription, p.slow.PendingRemoteDescription
+	state.CandidatePairs, state.Configuration = p.slow.CandidatePairs, p.slow.Configuration
+	if p.tracked.events() != events && !full {
+		return sending // pion was asked partly before and partly after an event, and the next look is due
+	}
+	if p.tracked.sctp(state.SCTP) {
+		if state.SCTP.State == webrtc.SCTPTransportStateConnected.String() {
+			p.associated.Store(true)
+		}
+		p.event(recorder.KindSCTPTransportStateChange, recorder.StateChange{State: state.SCTP.State, Now: state.SCTP.State, Derived: true})
+	}
+	if full {
+		state.Stats = p.statsState()
+		p.event(recorder.KindSnapshot, recorder.Snapshot{Full: true, State: state.Members()})
+	} else if changed := p.tracked.differences(state); len(changed) > 0 {
+		p.event(recorder.KindSnapshot, recorder.Snapshot{State: changed})
+	}
+	return sending
+}
+
+// tell takes into account what an event tells about the peer's state, and has the peer looked at for all else.
+func (p *peer) tell(kind recorder.Kind, data any) {
+	p.tracked.apply(kind, data)
+	switch kind {
+	case recorder.KindSnapshot, recorder.KindMedia, recorder.KindRTCP:
+		return // none of which comes with a change of state
+	case recorder.KindReturn, recorder.KindICECandidate:
+		p.stale.Store(true)
+	case recorder.KindICETransportStateChange, recorder.KindSelectedCandidatePairChange:
+		p.stale.Store(true)
+		time.AfterFunc(settle, func() {
+			p.stale.Store(true)
+			p.look()
+		})
+	}
+	p.look()
+}
+
+// conclude records the whole state of all peers, at the end of the run. A peer that pion does not answer about, since a
+// handler never returned while pion held a lock, is left out.
+func (s *Session) conclude() {
+	for _, config := range s.scenario.Peers {
+		p := s.peers[config.Name]
+		if p == nil || p.pc == nil {
+			continue
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			p.snapshot(true)
+		}()
+		select {
+		case <-done:
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// tracked is what the events of a peer have told about its state.
+type tracked struct {
+	mu      sync.Mutex
+	tracker recorder.Tracker
+	applied int // events
+}
+
+// events returns how many events there were.
+func (t *tracked) events() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.applied
+}
+
+func (t *tracked) apply(kind recorder.Kind, data any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.applied++
+	if err := t.tracker.Apply(kind, data); err != nil {
+		panic(fmt.Sprintf("sim: %v", err)) // a snapshot of our own
+	}
+}
+
+// sctp tells whether the SCTP transport has another state than the events have told.
+func (t *tracked) sctp(actual *recorder.SCTPState) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	told, _ := t.tracker.State()
+	return actual != nil && (told.SCTP == nil || told.SCTP.State != actual.State)
+}
+
+func (t *tracked) differences(actual recorder.PeerState) map[string]json.RawMessage {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.tracker.Differences(actual)
+}
