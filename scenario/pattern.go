@@ -125,7 +125,7 @@ func (p *Pattern) read(r *reader, n *yaml.Node) {
 		r.unknown(at("event"), "unknown-event", "event", string(p.Event), names)
 		return
 	}
-	possible := append([]string{"peer", "event", "before", "after"}, applies[reflect.TypeOf(info.Data)]...)
+	possible := patternKeys(info)
 	for _, key := range given {
 		if slices.Contains(keysOf(fieldsOf(reflect.TypeFor[Pattern]())), key) && !slices.Contains(possible, key) {
 			r.errorf(at(key), "misplaced-key", oneOf(possible), "a %s event has no %s", p.Event, key)
@@ -137,6 +137,11 @@ func (p *Pattern) read(r *reader, n *yaml.Node) {
 	if valid := typesOf[p.Event]; valid != nil && p.Type != "" && !slices.Contains(valid, p.Type) {
 		r.unknown(at("type"), "unknown-value", "type", p.Type, valid)
 	}
+}
+
+// patternKeys returns the keys that ask for something in a kind of event.
+func patternKeys(k recorder.KindInfo) []string {
+	return append([]string{"peer", "event", "before", "after"}, applies[reflect.TypeOf(k.Data)]...)
 }
 
 // Match tells whether the pattern picks an event. The data is a value of the type of the event's kind,
