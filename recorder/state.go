@@ -28,7 +28,7 @@ type PeerState struct {
 	Media                    map[string]*MediaState   `json:"-" yaml:"media" doc:"The received tracks by name, with the rid after it for a simulcast layer (bob.media.cam.high); nil while there is none of that name. Snapshots leave them out: media events have them."`
 	Configuration            *ConfigurationState      `json:"configuration" yaml:"configuration" doc:"What getConfiguration returns."`
 	DefaultICEServers        []ICEServerState         `json:"defaultIceServers" yaml:"defaultIceServers" doc:"Always empty, as the drafts that had it allowed. Derived: the standard has dropped it."`
-	Stats                    *StatsState              `json:"stats,omitempty" yaml:"stats" doc:"Statistics, the most important of getStats. A snapshot has them at the end only."`
+	Stats                    *StatsState              `json:"stats,omitempty" yaml:"stats" doc:"Statistics, the most important of getStats. A snapshot has them at the end only, and not of a closed connection."`
 }
 
 // DescriptionState is a description that a peer has.

@@ -14,7 +14,7 @@ import (
 //
 // The session tracks each of its peers, too, and records a snapshot of what the tracker gets wrong: so that whoever tracks
 // a recording has the state that pion told at each of the peer's events. Between two events, the amount that a data channel
-// has buffered is looked at every 100 ms; the statistics are told at the end only.
+// has buffered is looked at every 100 ms; the statistics are told at the end only, and not of a closed connection.
 type Tracker struct {
 	state PeerState
 	// known tells that a full snapshot has been seen.

@@ -39,6 +39,16 @@ func configurationOf(c scenario.Configuration) webrtc.Configuration {
 	return w
 }
 
+// configurationArgs is a configuration as the argument of a call: without what is empty.
+type configurationArgs struct {
+	ICEServers           []recorder.ICEServerState   `json:"iceServers,omitempty"`
+	ICETransportPolicy   string                      `json:"iceTransportPolicy"`
+	BundlePolicy         string                      `json:"bundlePolicy"`
+	RTCPMuxPolicy        string                      `json:"rtcpMuxPolicy"`
+	ICECandidatePoolSize int                         `json:"iceCandidatePoolSize,omitempty"`
+	Certificates         []recorder.CertificateState `json:"certificates,omitempty"`
+}
+
 // configurationState returns a configuration as the W3C has it.
 func configurationState(c webrtc.Configuration) *recorder.ConfigurationState {
 	s := &recorder.ConfigurationState{
@@ -77,13 +87,13 @@ func getConfiguration(_ *script, p *peer, _ *channel, _ *scenario.Call) (any, fu
 
 func setConfiguration(s *script, p *peer, _ *channel, call *scenario.Call) (any, func(uint64) (any, error), error) {
 	c, err := s.configuration(p, call.Args.(*scenario.SetConfiguration).Configuration)
-	return plain(configurationState(c), func() (any, error) { return nil, p.pc.SetConfiguration(c) }, err)
+	return plain(configurationArgs(*configurationState(c)), func() (any, error) { return nil, p.pc.SetConfiguration(c) }, err)
 }
 
 // updateICE is setConfiguration under the name it had in 2012.
 func updateICE(s *script, p *peer, _ *channel, call *scenario.Call) (any, func(uint64) (any, error), error) {
 	c, err := s.configuration(p, call.Args.(*scenario.UpdateICE).Configuration)
-	args := configurationState(c)
+	args := configurationArgs(*configurationState(c))
 	return args, func(seq uint64) (any, error) {
 		return p.session.call(invocation{cause: seq, peer: p, method: "setConfiguration", args: args}, func() (any, error) {
 			return nil, p.pc.SetConfiguration(c)

@@ -72,7 +72,7 @@ func (p *peer) open(config *scenario.Peer) error {
 	}
 	p.media = media
 	p.api = webrtc.NewAPI(append(options, webrtc.WithSettingEngine(engine))...)
-	args := configurationState(configuration)
+	args := configurationArgs(*configurationState(configuration))
 	_, err = p.session.call(invocation{peer: p, method: "RTCPeerConnection", args: args}, func() (any, error) {
 		var err error
 		p.pc, err = p.api.NewPeerConnection(configuration)

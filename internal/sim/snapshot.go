@@ -42,6 +42,9 @@ func (p *peer) watch() {
 func (p *peer) snapshot(full bool) (sending bool) {
 	p.snapshots.Lock()
 	defer p.snapshots.Unlock()
+	if sctp := p.sctp(); p.tracked.sctp(sctp) {
+		p.event(recorder.KindSCTPTransportStateChange, recorder.StateChange{State: sctp.State, Now: sctp.State, Derived: true})
+	}
 	events := p.tracked.events()
 	state := p.state()
 	for _, c := range state.Channels {
@@ -53,8 +56,11 @@ func (p *peer) snapshot(full bool) (sending bool) {
 			PendingLocalDescription:  descriptionState(p.pc.PendingLocalDescription()),
 			CurrentRemoteDescription: descriptionState(p.pc.CurrentRemoteDescription()),
 			PendingRemoteDescription: descriptionState(p.pc.PendingRemoteDescription()),
-			CandidatePairs:           p.candidatePairs(),
+			CandidatePairs:           []recorder.CheckedPairState{},
 			Configuration:            configurationState(p.pc.GetConfiguration()),
+		}
+		if !p.closed() {
+			p.slow.CandidatePairs = p.candidatePairs()
 		}
 	}
 	state.CurrentLocalDescription, state.PendingLocalDescription = p.slow.CurrentLocalDescription, p.slow.PendingLocalDescription
@@ -64,17 +70,19 @@ func (p *peer) snapshot(full bool) (sending bool) {
 		return sending // pion was asked partly before and partly after an event, and the next look is due
 	}
 	p.associated.Store(state.SCTP != nil && state.SCTP.State == webrtc.SCTPTransportStateConnected.String())
-	if p.tracked.sctp(state.SCTP) {
-		p.event(recorder.KindSCTPTransportStateChange, recorder.StateChange{State: state.SCTP.State, Now: state.SCTP.State, Derived: true})
-	}
 	if full {
-		state.Stats = p.statsState()
+		if !p.closed() {
+			state.Stats = p.statsState()
+		}
 		p.event(recorder.KindSnapshot, recorder.Snapshot{Full: true, State: state.Members()})
 	} else if changed := p.tracked.differences(state); len(changed) > 0 {
 		p.event(recorder.KindSnapshot, recorder.Snapshot{State: changed})
 	}
 	return sending
 }
+
+// closed tells whether the connection is closed, so that a snapshot asks for no statistics: pion would log an error.
+func (p *peer) closed() bool { return p.pc.SignalingState() == webrtc.SignalingStateClosed }
 
 // tell takes into account what an event tells about the peer's state, and has the peer looked at for all else. After events
 // that may be many and change nothing, it is not.
