@@ -80,7 +80,7 @@ func (t *Tracker) Apply(kind Kind, data any) error {
 			Remote: CandidateState{Type: d.Remote.Type, Address: d.Remote.Address, Port: int(d.Remote.Port)},
 		}
 	case ChannelEvent:
-		if c := s.Channels[d.Channel]; c != nil {
+		if c := s.Channels[d.Channel]; c != nil && c.ReadyState != d.Now {
 			c = changed(c)
 			c.ReadyState = d.Now
 			s.Channels = maps.Clone(s.Channels)

@@ -39,10 +39,11 @@ var absences = map[string]map[string]absence{
 	},
 	"Peer": {
 		"interfaces": later, "takes": later,
+		"constraints":  legacy("leave it out"),
 		"certificates": {"unknown-key", "certificates belong to the configuration", "write configuration: {certificates: [{name: ECDSA}]}"},
 	},
 	"Configuration": {
-		"peerIdentity": lacking(noIdentity, ""),
+		"peerIdentity": lacking(noIdentity, noIdentityAdvice),
 	},
 	"ICEServer": {
 		"credentialType": legacy("leave it out: the type is always password"),
@@ -124,10 +125,14 @@ var absences = map[string]map[string]absence{
 		"onDial":                    {"unknown-method", "is pion's own event", "wait for open"},
 	},
 	"event": {
-		"addstream": later, "removestream": later, "mute": later, "unmute": later, "ended": later,
+		"mute":                 lacking("a track of pion is never muted", "look at what media events measure"),
+		"unmute":               lacking("a track of pion is never muted", "look at what media events measure"),
+		"ended":                lacking("a track of pion does not tell its end", "expect removestream, or the rtcp event of type BYE"),
+		"removetrack":          lacking("pion does not tell it", "expect removestream"),
+		"statsended":           legacy("leave it out"),
 		"gatheringstatechange": {"unknown-event", "its name in a recording is icegatheringstatechange", ""},
 		"statechange":          {"unknown-event", "three transports have an event of this name", "use icetransportstatechange, dtlstransportstatechange or sctptransportstatechange"},
-		"icecandidateerror":    lacking("pion never fires it", ""),
+		"icecandidateerror":    lacking("pion never fires it", "expect the icecandidate event of the type that should be there"),
 		"tonechange":           lacking(noDTMF, noDTMFAdvice),
 		"identityresult":       lacking(noIdentity, noIdentityAdvice),
 		"idpassertionerror":    lacking(noIdentity, noIdentityAdvice),
@@ -168,4 +173,11 @@ func (r *reader) absent(pos Pos, word string, a absence) {
 		what := strings.TrimPrefix(a.code, "unknown-")
 		r.errorf(pos, a.code, a.instead, "unknown %s %s: %s", what, quote(word), a.reason)
 	}
+}
+
+// Unsupported says why a word does not work and what to do instead. The table is that of a type of this package whose key
+// it would be, or method, event or attribute. It is false for a word that is not known to be absent.
+func Unsupported(table, word string) (reason, instead string, ok bool) {
+	a, ok := absences[table][word]
+	return a.reason, a.instead, ok
 }

@@ -323,6 +323,7 @@ func (p *peer) setLocalDescription(d webrtc.SessionDescription) (any, func() (an
 		err := p.pc.SetLocalDescription(d)
 		if err == nil {
 			p.books.setLocal(d)
+			p.hasData(d)
 			p.needNegotiation()
 		}
 		return nil, err
@@ -335,6 +336,7 @@ func (p *peer) setRemoteDescription(d webrtc.SessionDescription) (any, func() (a
 		err := p.pc.SetRemoteDescription(d)
 		if err == nil {
 			p.changeStreams(p.books.setRemote(d))
+			p.hasData(d)
 			p.needNegotiation()
 		}
 		return nil, err
@@ -349,6 +351,13 @@ func (p *peer) addICECandidate(init webrtc.ICECandidateInit) (any, func() (any, 
 		}
 		return nil, err
 	}, nil
+}
+
+// hasData takes note of a description that was set and has a data section.
+func (p *peer) hasData(d webrtc.SessionDescription) {
+	if strings.Contains(d.SDP, "\r\nm=application") {
+		p.data.Store(true)
+	}
 }
 
 // needNegotiation fires the negotiationneeded of restartIce, once, as soon as the signaling state is stable.

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -194,13 +193,6 @@ func (p *peer) onICECandidate(c *webrtc.ICECandidate) {
 // sctpState returns the state of the SCTP transport. In the standard there is none until a description with a data
 // section was set (RTCPeerConnection.sctp is null); pion always has one.
 func (p *peer) sctpState() (state string, ok bool) {
-	if !p.data.Load() {
-		for _, d := range []*webrtc.SessionDescription{p.pc.LocalDescription(), p.pc.RemoteDescription()} {
-			if d != nil && strings.Contains(d.SDP, "\r\nm=application") {
-				p.data.Store(true)
-			}
-		}
-	}
 	return p.pc.SCTP().State().String(), p.data.Load()
 }
 

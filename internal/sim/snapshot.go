@@ -63,10 +63,8 @@ func (p *peer) snapshot(full bool) (sending bool) {
 	if p.tracked.events() != events && !full {
 		return sending // pion was asked partly before and partly after an event, and the next look is due
 	}
+	p.associated.Store(state.SCTP != nil && state.SCTP.State == webrtc.SCTPTransportStateConnected.String())
 	if p.tracked.sctp(state.SCTP) {
-		if state.SCTP.State == webrtc.SCTPTransportStateConnected.String() {
-			p.associated.Store(true)
-		}
 		p.event(recorder.KindSCTPTransportStateChange, recorder.StateChange{State: state.SCTP.State, Now: state.SCTP.State, Derived: true})
 	}
 	if full {
@@ -78,13 +76,19 @@ func (p *peer) snapshot(full bool) (sending bool) {
 	return sending
 }
 
-// tell takes into account what an event tells about the peer's state, and has the peer looked at for all else.
+// tell takes into account what an event tells about the peer's state, and has the peer looked at for all else. After events
+// that may be many and change nothing, it is not.
 func (p *peer) tell(kind recorder.Kind, data any) {
 	p.tracked.apply(kind, data)
 	switch kind {
-	case recorder.KindSnapshot, recorder.KindMedia, recorder.KindRTCP:
-		return // none of which comes with a change of state
-	case recorder.KindReturn, recorder.KindICECandidate:
+	case recorder.KindSnapshot, recorder.KindMessage, recorder.KindRTCP, recorder.KindMedia, recorder.KindLog,
+		recorder.KindSignalSent, recorder.KindSignalDelivered:
+		return
+	case recorder.KindReturn:
+		if data.(recorder.Return).Channel == "" {
+			p.stale.Store(true)
+		}
+	case recorder.KindICECandidate:
 		p.stale.Store(true)
 	case recorder.KindICETransportStateChange, recorder.KindSelectedCandidatePairChange:
 		p.stale.Store(true)

@@ -23,7 +23,6 @@ var unseen = map[string]string{
 	"event-missing":                      "pion misses none",
 	"error-after-close":                  "needs another schedule",
 	"error-missing":                      "needs another schedule",
-	"candidate-before-return":            "needs another schedule: setLocalDescription comes back before the goroutine that gathers runs",
 	"needed-before-signalingstatechange": "needs a negotiation that starts no transports, and another schedule",
 }
 
