@@ -20,6 +20,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/rogpeppe/go-internal/lockedfile"
+	"golang.org/x/mod/modfile"
 
 	"github.com/rtcsim/rtcsim/recorder"
 )
@@ -275,9 +276,27 @@ func (s *source) list(ctx context.Context) (inputs []string, m Manifest, err err
 		return nil, m, err
 	}
 	m.Go = strings.TrimSpace(string(version))
-	version, err = s.run(ctx, "list", "-m", "-f", "{{.Version}}", "github.com/tetratelabs/wazero")
-	m.Wazero = strings.TrimSpace(string(version))
+	m.Wazero, err = s.requires("github.com/tetratelabs/wazero")
 	return inputs, m, err
+}
+
+// requires returns the version of a module that the sources ask for, or nothing if they do not.
+func (s *source) requires(path string) (string, error) {
+	const name = "go.mod"
+	text, err := os.ReadFile(filepath.Join(s.dir, name))
+	if err != nil {
+		return "", err
+	}
+	mod, err := modfile.ParseLax(name, text, nil)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range mod.Require {
+		if r.Mod.Path == path {
+			return r.Mod.Version, nil
+		}
+	}
+	return "", nil
 }
 
 // run runs the go command in the source folder.
