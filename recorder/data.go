@@ -248,6 +248,17 @@ type Signal struct {
 	Candidate *string `json:"candidate,omitempty"`
 }
 
+// Remark is the data of KindRemark. Peer is the peer that it is about; the Cause is the event that differs from the
+// standard, or where an event is missing, the one that should have led to it.
+type Remark struct {
+	// Rule names the rule that found it, such as "event-after-close"; docs/standard.md explains all rules.
+	Rule string `json:"rule"`
+	// Text says in a sentence what pion did and what the standard says.
+	Text string `json:"text"`
+	// Spec is a link to the section of the standard.
+	Spec string `json:"spec"`
+}
+
 // Stream is the data of KindAddStream and KindRemoveStream. pion has no such events: they are derived from the a=msid
 // lines of the remote descriptions, in setRemoteDescription as the standard had them.
 type Stream struct {

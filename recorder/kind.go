@@ -56,6 +56,9 @@ const (
 	KindSignalSent      Kind = "signal-sent"
 	KindSignalDelivered Kind = "signal-delivered"
 
+	// The standard.
+	KindRemark Kind = "remark" // what pion did differs from the standard
+
 	// What no event tells.
 	KindSnapshot Kind = "snapshot" // what of a peer's state differs from what the events before it tell
 

@@ -67,6 +67,8 @@ var Kinds = []KindInfo{
 	{KindSignalSent, "a peer sent a signaling message", Signal{}, ""},
 	{KindSignalDelivered, "a signaling message arrived", Signal{}, ""},
 
+	{KindRemark, "what pion did differs from the standard; its cause is the event that differs", Remark{}, ""},
+
 	{KindSnapshot, "what of a peer's state differs from what the events before it tell", Snapshot{}, ""},
 
 	{KindAddStream, "the other peer sends a new stream; the standard has dropped the event", Stream{}, legacy + "#dom-rtcpeerconnection-addstream"},

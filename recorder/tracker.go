@@ -197,7 +197,8 @@ func (s *PeerState) derive() {
 	s.DefaultICEServers = []ICEServerState{}
 }
 
-// members holds the names of PeerState's members by the index of their fields, empty for those that are derived.
+// members holds the names of PeerState's members by the index of their fields, empty for those that are derived or that
+// snapshots leave out.
 var members = func() []string {
 	var names []string
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[PeerState]()) {

@@ -250,6 +250,8 @@ func (c *conditionReader) typeOf(e *expression) valueType {
 		return typeOf(e.value.typ)
 	case e.typ == typeNil:
 		return typeNil
+	case e.call:
+		return c.function(e)
 	case e.list:
 		for _, element := range e.operands {
 			c.single(element)
@@ -267,10 +269,8 @@ func (c *conditionReader) typeOf(e *expression) valueType {
 	case slices.Contains(comparisons, e.operator):
 		c.comparison(e)
 		return typeTruth
-	case strings.Contains("+-*/negative", e.operator):
-		return c.arithmetic(e)
 	}
-	return c.function(e)
+	return c.arithmetic(e)
 }
 
 // single checks a part that must be a single value. Only nil can be compared with an object.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,11 +16,20 @@ import (
 
 var update = flag.Bool("update", false, "write what the tests got into their golden files")
 
+// openIncluded opens what the files of testdata/errors include.
+func openIncluded(path string) ([]byte, error) {
+	text, err := fs.ReadFile(os.DirFS("testdata/errors"), path)
+	if err != nil {
+		return nil, errors.New("no such file")
+	}
+	return text, nil
+}
+
 // TestErrors reads the files of testdata/errors, each with something wrong, and compares what is said about it with
 // the file of the same name that ends in .out.
 func TestErrors(t *testing.T) {
 	files, err := filepath.Glob("testdata/errors/*.yaml")
-	if err != nil || len(files) < 25 {
+	if err != nil || len(files) < 60 {
 		t.Fatalf("found %d files: %v", len(files), err)
 	}
 	for _, file := range files {
@@ -28,7 +38,7 @@ func TestErrors(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = scenario.Read(filepath.Base(file), text)
+			_, err = scenario.Source{File: filepath.Base(file), Text: text, Open: openIncluded}.Read()
 			var list scenario.ErrorList
 			if !errors.As(err, &list) {
 				t.Fatalf("Read = %v, want an ErrorList", err)

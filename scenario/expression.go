@@ -98,7 +98,7 @@ func (l *lexer) quoted(quotes rune) (token, *syntaxError) {
 			return token{kind: tokenText, text: b.String(), offset: start}, nil
 		case r == '\\' && l.at+1 < len(l.text):
 			l.at++
-			escaped, ok := map[rune]rune{'n': '\n', 'r': '\r', 't': '\t', '\\': '\\', '"': '"', '\'': '\''}[l.text[l.at]]
+			escaped, ok := escapes[l.text[l.at]]
 			if !ok {
 				return token{}, &syntaxError{l.at - 1, fmt.Sprintf(`\%c means nothing`, l.text[l.at]), `a backslash itself is written \\`}
 			}
@@ -137,7 +137,8 @@ type expression struct {
 	// operator is the operator, or the name of the function; empty for literals, values and lists.
 	operator string
 	operands []*expression
-	list     bool
+	// call tells that operator is the name of a function; list that the operands are the elements of a list.
+	call, list bool
 	// path are the names of a value, each with its place.
 	path []pathName
 	// value is what path stands for, once that is found.
@@ -416,7 +417,7 @@ func (p *parser) path() *expression {
 				return e
 			}
 			p.advance()
-			e.operator, e.path = e.path[0].name, nil
+			e.operator, e.path, e.call = e.path[0].name, nil, true
 			e.operands = p.several(")")
 			return e
 		case p.is("."):

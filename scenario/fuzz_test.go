@@ -12,7 +12,7 @@ import (
 
 // FuzzRead sees that no text makes Read panic or hang, that errors are complete, and that what was read can be used.
 func FuzzRead(f *testing.F) {
-	for _, pattern := range []string{"testdata/errors/*.yaml", "testdata/good/*.yaml"} {
+	for _, pattern := range []string{"testdata/errors/*.yaml", "testdata/good/*.yaml", "testdata/errors/included/*.part"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			f.Fatalf("no files %s: %v", pattern, err)
@@ -27,7 +27,14 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		start := time.Now()
-		s, err := scenario.Read("fuzz.yaml", text)
+		// The text includes itself under another name, too.
+		source := scenario.Source{File: "fuzz.yaml", Text: text, Open: func(path string) ([]byte, error) {
+			if included, err := openIncluded(path); err == nil {
+				return included, nil
+			}
+			return text, nil
+		}}
+		s, err := source.Read()
 		if took := time.Since(start); took > 10*time.Second {
 			t.Errorf("Read took %v", took)
 		}
@@ -44,6 +51,14 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		use(t, s)
+		variants := s.Variants()
+		source.Variant = variants[len(variants)-1]
+		if s, err := source.Read(); err == nil {
+			use(t, s)
+			if s.Variant != source.Variant {
+				t.Errorf("read the variant %q, not %q", s.Variant, source.Variant)
+			}
+		}
 	})
 }
 
@@ -72,22 +87,19 @@ func use(t *testing.T, s *scenario.Scenario) {
 			t.Errorf("the expectation %q has %d forms", e.Text, forms)
 		}
 	}
-	steps := func(steps []*scenario.Step) {
-		for _, step := range steps {
-			if step.Text() == "" || step.Line < 1 {
-				t.Errorf("incomplete step %s: %#v", step.Path, step)
-			}
-			switch a := step.Action.(type) {
-			case *scenario.Wait:
-				expectation(a.For)
-			case *scenario.Expect:
-				expectation(a.That)
-			}
+	for step := range s.All() {
+		if step.Text() == "" || step.Line < 1 || step.Path == "" || step.File >= len(s.Files) {
+			t.Errorf("incomplete step %s: %#v", step.Path, step)
 		}
-	}
-	steps(s.Steps)
-	for _, h := range s.Handlers {
-		steps(h.Do)
+		if step.Predict != nil {
+			expectation(step.Predict.Answer)
+		}
+		switch a := step.Action.(type) {
+		case *scenario.Wait:
+			expectation(a.For)
+		case *scenario.Expect:
+			expectation(a.That)
+		}
 	}
 	for _, e := range s.Expect {
 		expectation(e)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rtcsim/rtcsim/internal/standard"
 	"github.com/rtcsim/rtcsim/recorder"
 	"gopkg.in/yaml.v3"
 )
@@ -30,6 +31,7 @@ type Pattern struct {
 	Direction string         `yaml:"direction" enum:"sent received" doc:"Whether the peer sent the RTCP packet or received it." example:"sent"`
 	Before    *time.Duration `yaml:"before" doc:"Only events before this virtual time." example:"20s"`
 	After     *time.Duration `yaml:"after" doc:"Only events at this virtual time or later." example:"10s"`
+	Rule      string         `yaml:"rule" doc:"The rule of a remark about the standard, by its name in docs/standard.md." example:"event-after-close"`
 }
 
 // applies lists, for each type of an event's data, the keys of a pattern that ask for something in it.
@@ -42,6 +44,7 @@ var applies = map[reflect.Type][]string{
 	reflect.TypeFor[recorder.Call]():         {"method", "channel"},
 	reflect.TypeFor[recorder.Return]():       {"method", "channel", "error"},
 	reflect.TypeFor[recorder.PacketEnd]():    {"reason"},
+	reflect.TypeFor[recorder.Remark]():       {"rule"},
 	reflect.TypeFor[recorder.TrackEvent]():   {"track", "rid", "kind"},
 	reflect.TypeFor[recorder.Media]():        {"track", "rid", "kind"},
 	reflect.TypeFor[recorder.RTCP]():         {"type", "track", "rid", "direction"},
@@ -95,6 +98,13 @@ func (p *Pattern) read(r *reader, n *yaml.Node) {
 		names := slices.Concat(methodNames("RTCPeerConnection"), methodNames("RTCDataChannel"))
 		r.unknown(at("method"), "unknown-method", "method", p.Method, names)
 	}
+	if p.Rule != "" && standard.RuleOf(p.Rule) == nil {
+		var names []string
+		for _, rule := range standard.Rules {
+			names = append(names, rule.ID)
+		}
+		r.unknown(at("rule"), "unknown-value", "rule", p.Rule, names)
+	}
 	if p.Before != nil && p.After != nil && *p.Before <= *p.After {
 		r.errorf(at("before"), "never-matches", "", "no time lies before %v and after %v", *p.Before, *p.After)
 	}
@@ -115,7 +125,7 @@ func (p *Pattern) read(r *reader, n *yaml.Node) {
 		r.unknown(at("event"), "unknown-event", "event", string(p.Event), names)
 		return
 	}
-	possible := append([]string{"peer", "event", "before", "after"}, applies[reflect.TypeOf(info.Data)]...)
+	possible := patternKeys(info)
 	for _, key := range given {
 		if slices.Contains(keysOf(fieldsOf(reflect.TypeFor[Pattern]())), key) && !slices.Contains(possible, key) {
 			r.errorf(at(key), "misplaced-key", oneOf(possible), "a %s event has no %s", p.Event, key)
@@ -127,6 +137,11 @@ func (p *Pattern) read(r *reader, n *yaml.Node) {
 	if valid := typesOf[p.Event]; valid != nil && p.Type != "" && !slices.Contains(valid, p.Type) {
 		r.unknown(at("type"), "unknown-value", "type", p.Type, valid)
 	}
+}
+
+// patternKeys returns the keys that ask for something in a kind of event.
+func patternKeys(k recorder.KindInfo) []string {
+	return append([]string{"peer", "event", "before", "after"}, applies[reflect.TypeOf(k.Data)]...)
 }
 
 // Match tells whether the pattern picks an event. The data is a value of the type of the event's kind,
@@ -158,6 +173,8 @@ func (p *Pattern) Match(e recorder.Event, data any) bool {
 			(p.Error == "" || d.Error != nil && p.Error == d.Error.Name)
 	case recorder.PacketEnd:
 		return p.Reason == "" || p.Reason == d.Reason
+	case recorder.Remark:
+		return p.Rule == "" || p.Rule == d.Rule
 	case recorder.TrackEvent:
 		return p.onTrack(d.Track, d.RID) && (p.Kind == "" || p.Kind == d.Kind)
 	case recorder.Media:

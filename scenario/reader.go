@@ -308,14 +308,7 @@ func (r *reader) spare(s *Scenario) {
 }
 
 // valueOf returns the value of a key of a mapping, nil if there is none.
-func valueOf(n *yaml.Node, key string) *yaml.Node {
-	for _, p := range mappingOf(n) {
-		if p.key == key {
-			return p.value
-		}
-	}
-	return nil
-}
+func valueOf(n *yaml.Node, key string) *yaml.Node { return valueIn(mappingOf(n), key) }
 
 // resolved returns what an alias stands for, and any other node itself.
 func resolved(n *yaml.Node) *yaml.Node {
@@ -674,7 +667,7 @@ func (r *reader) scalar(n *yaml.Node, v reflect.Value, f field) {
 	default:
 		r.basic(n, v, f)
 	}
-	if w != nil {
+	if w != nil && !(r.failures > 0 && strings.Contains(n.Value, "${")) { // of such a name, all has been told
 		r.errorf(position(n), w.code, w.hint, "%s", w.message)
 	}
 }
@@ -756,6 +749,9 @@ func (r *reader) number(n *yaml.Node, v reflect.Value) {
 	v.SetInt(i)
 }
 
+// escapes are the letters that stand for others after a backslash.
+var escapes = map[rune]rune{'n': '\n', 'r': '\r', 't': '\t', '\\': '\\', '"': '"', '\'': '\''}
+
 // place returns where in the file a character of a scalar is, by its offset in characters. The parser tells only
 // where the scalar begins, and quotes and line breaks shift what follows: where that cannot be followed, the
 // beginning must do.
@@ -779,7 +775,14 @@ func (r *reader) place(n *yaml.Node, offset int) Pos {
 		if quoted {
 			column++
 		}
-		if column >= len(line) || line[column] != want {
+		if column >= len(line) {
+			return pos
+		}
+		found := line[column]
+		if escaped, ok := escapes[found]; ok && quoted {
+			found = escaped
+		}
+		if found != want {
 			return pos
 		}
 		column++

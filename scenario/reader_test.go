@@ -227,6 +227,12 @@ func TestReadIsBounded(t *testing.T) {
 		"mappings":    strings.Repeat("{a: ", 1<<18),
 		"brackets":    peers + "expect: ['" + strings.Repeat("(", 1<<20-100) + "']",
 		"too large":   strings.Repeat("#", 1<<20+1),
+		"blocks":      peers + doubling(40),
+		"parallel":    peers + "steps: [" + strings.Repeat("{parallel: [[", 200) + strings.Repeat("]]}", 200) + "]",
+		"branches":    repeat(peers+"steps:\n  - parallel:\n", "    - {alice: createOffer, as: a}\n    - {bob: setRemoteDescription, with: $b}\n", 6000, "  - {bob: createOffer, as: b}\n"),
+		"includes":    repeat(peers+"include: [", "a.yaml, ", 20_000, "a.yaml]\n"),
+		"matrix":      repeat(peers+"matrix:\n", "  a: [1, 2, 3, 4, 5, 6, 7, 8]\n", 10_000, ""),
+		"variables":   repeat(peers+"matrix: {a: [1]}\ntags: [", "'${a}${b}', ", 40_000, "x]\n"),
 		"references":  repeat(peers+"steps:\n", "  - {alice: createOffer, as: a}\n  - {bob: setRemoteDescription, with: $b}\n", 5000, ""),
 	}
 	for name, text := range tests {
@@ -240,6 +246,17 @@ func TestReadIsBounded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// doubling returns blocks that each use the one before twice.
+func doubling(n int) string {
+	var b strings.Builder
+	b.WriteString("blocks:\n  b0: [{after: 1s}]\n")
+	for i := range n {
+		fmt.Fprintf(&b, "  b%d: [{use: b%d}, {use: b%d}]\n", i+1, i, i)
+	}
+	fmt.Fprintf(&b, "steps: [{use: b%d}]\n", n)
+	return b.String()
 }
 
 // peersNamed returns a scenario with so many peers, and as many steps.

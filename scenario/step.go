@@ -34,8 +34,9 @@ type Step struct {
 type Predict struct {
 	Pos
 	Question string `yaml:"question" required:"true" doc:"The question, in Markdown." example:"'Will bob get the message?'"`
-	// Answer is decided as an expectation of the whole run is: at the end, or as early as possible.
-	Answer *Expectation `yaml:"answer" required:"true" doc:"What answers it with yes or no: anything that can stand under expect. It is decided at the end of the run, or as early as that is possible." example:"bob received a message"`
+	// Answer is about what comes after the question. It is decided as an expectation of the whole run is: at the end, or as
+	// early as possible.
+	Answer *Expectation `yaml:"answer" required:"true" doc:"What answers it with yes or no: anything that can stand under expect. It is about what comes after the question; a time after within counts from there. It is decided at the end of the run, or as early as that is possible." example:"bob received a message"`
 }
 
 // An Action is what a step does: *Call, *Negotiate, *Signal, *Wait, *Expect, *Parallel, *Use, *ChangeNetwork or *Crash.
@@ -315,6 +316,12 @@ func (s *Step) checkWhole(r *reader, subjects, options []pair) {
 			r.errorf(a.That.Pos, "misplaced-key", "use a wait step and its key within", "an expect step looks at one moment, so within means nothing here")
 		}
 	case *Call:
+		// An SDP that pion must refuse may be wrong in any way.
+		if sdp := valueOf(resolved(valueIn(options, "with")), "sdp"); sdp != nil && a.Rejects == "" && a.Engine == "" {
+			if sdp = resolved(sdp); !strings.HasPrefix(sdp.Value, "$") {
+				r.checkSDP(sdp)
+			}
+		}
 		switch pos := keyPos(options, "as"); {
 		case a.As == "":
 		case a.Method.Returns == Nothing:
@@ -336,12 +343,20 @@ func pairsOf(pairs []pair, keys []string) []pair {
 	return some
 }
 
-// keyPos returns the place of a key's value.
-func keyPos(pairs []pair, key string) Pos {
+// valueIn returns the value of a key, nil if there is none.
+func valueIn(pairs []pair, key string) *yaml.Node {
 	for _, p := range pairs {
 		if p.key == key {
-			return position(p.value)
+			return p.value
 		}
+	}
+	return nil
+}
+
+// keyPos returns the place of a key's value.
+func keyPos(pairs []pair, key string) Pos {
+	if value := valueIn(pairs, key); value != nil {
+		return position(value)
 	}
 	return Pos{}
 }

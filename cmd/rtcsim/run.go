@@ -26,6 +26,7 @@ type runOptions struct {
 	packets string
 	variant []string
 	verbose bool
+	remarks bool
 	limits  sandbox.Limits
 }
 
@@ -42,6 +43,7 @@ writes a recording of its own.`,
   rtcsim run call.yaml --seed 7 -o call-7.rtcrec
   rtcsim run call.yaml -v              # with every packet
   rtcsim run nats.yaml --variant nat=symmetric
+  rtcsim run call.yaml --remarks       # where pion differs from the standard
   rtcsim run call.yaml --json | jq .   # the recording's lines on stdout`,
 		Args: exactly(1, "a scenario file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -58,6 +60,7 @@ writes a recording of its own.`,
 	f.StringVar(&o.packets, "packets", recorder.PacketsFull, "what to record of packets: full, headers (no payload) or none")
 	f.StringSliceVar(&o.variant, "variant", nil, "of a scenario with a matrix, run only the variants with these values, such as nat=symmetric,loss=5%")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "show every packet")
+	f.BoolVar(&o.remarks, "remarks", false, "show and list where pion differs from the standard")
 	limitFlags(f, &o.limits)
 	return cmd
 }
@@ -171,10 +174,18 @@ func variantPath(path, variant string) string {
 
 // runOnce makes one run and writes its recording to output.
 func (a *app) runOnce(cmd *cobra.Command, r *runner.Runner, header recorder.Header, o runOptions, output string) error {
-	printer := transcript.New(a.stdout, a.renderer, o.verbose)
+	printer := transcript.New(a.stdout, a.renderer, o.verbose, o.remarks)
 	watch := printer.Line
 	if a.json {
 		watch = a.jsonLines(header)
+	}
+	var found remarks
+	if o.remarks {
+		show := watch
+		watch = func(line []byte) {
+			show(line)
+			found.line(line)
+		}
 	}
 	end, stats, err := r.Record(cmd.Context(), output, header, o.limits, watch)
 	printer.Flush()
@@ -183,8 +194,12 @@ func (a *app) runOnce(cmd *cobra.Command, r *runner.Runner, header recorder.Head
 	}
 	if a.json {
 		watch(marshal(map[string]any{"end": end}))
+		if o.remarks {
+			fmt.Fprintf(a.stdout, "%s\n", marshal(map[string]any{"remarks": found}))
+		}
 	} else {
-		a.summary(end, stats, output)
+		a.listRemarks(found)
+		a.summary(end, stats, output, o.remarks)
 	}
 	switch end.Outcome {
 	case recorder.OutcomePassed:
@@ -227,7 +242,7 @@ func marshal(v any) []byte {
 }
 
 // summary prints what became of the run.
-func (a *app) summary(end recorder.End, stats sandbox.Stats, recording string) {
+func (a *app) summary(end recorder.End, stats sandbox.Stats, recording string, remarks bool) {
 	style := a.renderer.NewStyle()
 	good, bad := style.Bold(true).Foreground(a.colour("28", "78")), style.Bold(true).Foreground(a.colour("160", "203"))
 	verdict := good.Render(fmt.Sprintf("✓ %s held", count(end.Held, "expectation")))
@@ -241,6 +256,13 @@ func (a *app) summary(end recorder.End, stats sandbox.Stats, recording string) {
 	fmt.Fprintf(a.stdout, "  time       %v virtual, %v on the wall (%.0f times as fast)\n", stats.Virtual, stats.Wall.Round(time.Millisecond), speed)
 	sent, delivered, dropped := end.Counts[recorder.KindPacketSent], end.Counts[recorder.KindPacketDelivered], end.Counts[recorder.KindPacketDropped]
 	fmt.Fprintf(a.stdout, "  events     %d; packets: %d sent, %d delivered, %d dropped\n", end.Events, sent, delivered, dropped)
+	if n := int(end.Counts[recorder.KindRemark]); n > 0 {
+		hint := "; --remarks lists them"
+		if remarks {
+			hint = ""
+		}
+		fmt.Fprintf(a.stdout, "  standard   %s where pion differs from it%s\n", count(n, "remark"), hint)
+	}
 	fmt.Fprintf(a.stdout, "  digest     %s\n", end.Digest)
 	fmt.Fprintf(a.stdout, "  recording  %s\n", recording)
 	fmt.Fprintf(a.stdout, "  again      rtcsim replay %s\n", recording)

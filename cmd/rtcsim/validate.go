@@ -51,7 +51,7 @@ func (a *app) validate(args []string) error {
 	if err != nil {
 		return err
 	}
-	wrong := 0
+	checked, wrong := 0, 0
 	problems := []problem{}
 	readings := make([]reading, len(files))
 	included := map[string]bool{}
@@ -70,6 +70,7 @@ func (a *app) validate(args []string) error {
 		if included[filepath.Clean(file)] && !slices.Contains(args, file) {
 			continue // part of other scenarios, not one itself
 		}
+		checked++
 		variants, err := readings[i].variants, readings[i].err
 		var list scenario.ErrorList
 		if errors.As(err, &list) {
@@ -99,7 +100,7 @@ func (a *app) validate(args []string) error {
 	if a.json {
 		return &exitError{status: exitUsage}
 	}
-	return usage("%d of %s wrong", wrong, count(len(files), "file"))
+	return usage("%d of %s wrong", wrong, count(checked, "file"))
 }
 
 // scenarioFiles returns the files that the arguments name, with those in folders.

@@ -55,10 +55,13 @@ func (e *Encoder) Time(frame int) time.Duration {
 // What the sizes of frames look like. The rest follows from the bit rate.
 const (
 	keyframeSize = 5.0  // of a keyframe, in average frames
-	videoSpread  = 0.2  // the standard deviation of sizes
-	audioSpread  = 0.1  // the same, for codecs with a variable bit rate
 	smallest     = 0.25 // a frame is no smaller than this, in average frames
 	recovery     = 30   // frames over which an encoder makes up for what a frame was too large
+
+	// The standard deviations of sizes.
+	videoSpread    = 0.2
+	keyframeSpread = 0.1
+	audioSpread    = 0.1 // for opus, the one audio codec with a variable bit rate
 )
 
 // Next returns the payloads of the packets of the next frame, and whether it is a keyframe.
@@ -76,11 +79,13 @@ func (e *Encoder) Next() (payloads [][]byte, key bool) {
 func (e *Encoder) size(key bool) int {
 	average := float64(e.Bitrate) / 8 * e.Time(1).Seconds()
 	spread := videoSpread
-	switch e.Codec.Name {
-	case "opus":
+	switch {
+	case e.Codec.Name == "opus":
 		spread = audioSpread
-	case "G722", "PCMU", "PCMA":
+	case !e.Codec.Video:
 		return int(average)
+	case key:
+		spread = keyframeSpread
 	}
 	size := average * (1 + spread*min(max(e.random.NormFloat64(), -3), 3))
 	if key {

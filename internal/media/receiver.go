@@ -34,7 +34,8 @@ type Receiver struct {
 	lastPLI     time.Duration // -1: none since the last frame
 	rendered    time.Duration // when the last frame was; -1: none was
 	durations   []time.Duration
-	playout     time.Duration // when the frame with that timestamp is to be rendered
+	playout     time.Duration // when the first frame was rendered
+	ticks       int64         // of the clock, from the first frame to that with the timestamp
 	timestamp   uint32
 }
 
@@ -95,8 +96,16 @@ func NewReceiver(codec *Codec, pliAfter, playoutDelay time.Duration) *Receiver {
 }
 
 // Receive takes a packet that has arrived, in the form that it was first sent in. Repair tells that it came as a
-// retransmission in a stream of its own (RFC 4588).
-func (r *Receiver) Receive(now time.Duration, h *rtp.Header, payload []byte, repair bool) {
+// retransmission in a stream of its own (RFC 4588). It returns whether something rare happened: the first packet or frame, a
+// keyframe, a freeze.
+func (r *Receiver) Receive(now time.Duration, h *rtp.Header, payload []byte, repair bool) (notable bool) {
+	before := r.stats
+	r.receive(now, h, payload, repair)
+	return r.stats.FirstPacket != before.FirstPacket || r.stats.FirstFrame != before.FirstFrame ||
+		r.stats.Keyframes != before.Keyframes || r.stats.Freezes != before.Freezes
+}
+
+func (r *Receiver) receive(now time.Duration, h *rtp.Header, payload []byte, repair bool) {
 	sequence := int64(h.SequenceNumber)
 	switch {
 	case !r.began && repair:
@@ -195,6 +204,10 @@ func (r *Receiver) decode(now time.Duration) {
 		}
 		key := r.slots[r.next%window].key
 		switch {
+		case r.codec.Video && !r.slots[last%window].marker:
+			// The sender has not sent the end of the frame: nothing can refer to it.
+			r.skip(last + 1)
+			r.needKey = true
 		case !r.needKey || key:
 			r.render(now, key)
 			r.next = last + 1
@@ -208,13 +221,15 @@ func (r *Receiver) decode(now time.Duration) {
 }
 
 // frame returns the last packet of the frame that begins with a packet, or else the first packet of it that is missing.
-// The end of a frame that has not arrived is missing, too: it has not been sent, for all that the receiver knows.
+// The end of a frame that has not arrived is missing, too, unless packets of another frame follow at once.
 func (r *Receiver) frame(begin int64) (last, missing int64) {
 	for n := begin; n <= r.highest; n++ {
 		s := &r.slots[n%window]
 		switch {
 		case !s.arrived:
 			return 0, n
+		case s.timestamp != r.slots[begin%window].timestamp:
+			return n - 1, -1
 		case s.marker || !r.codec.Video:
 			return n, -1
 		}
@@ -274,13 +289,11 @@ func (r *Receiver) render(now time.Duration, key bool) {
 func (r *Receiver) play(now time.Duration) time.Duration {
 	timestamp := r.slots[r.next%window].timestamp
 	if r.rendered < 0 {
-		r.playout = now + r.playoutDelay
-	} else {
-		ticks := time.Duration(int32(timestamp - r.timestamp))
-		r.playout += ticks * time.Second / time.Duration(r.codec.ClockRate)
+		r.playout, r.timestamp = now+r.playoutDelay, timestamp
 	}
+	r.ticks += int64(int32(timestamp - r.timestamp))
 	r.timestamp = timestamp
-	return max(now, r.playout)
+	return max(now, r.playout+time.Duration(r.ticks)*time.Second/time.Duration(r.codec.ClockRate))
 }
 
 // measureFreeze takes the time between two frames into account: it is a freeze if it is long compared with the average

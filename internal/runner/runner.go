@@ -61,7 +61,7 @@ func (r *Runner) Header(file string, text []byte, seed uint64, options recorder.
 			Machine:     sandbox.Version,
 			Modules:     r.image.Modules,
 			Go:          r.image.Go,
-			Wazero:      wazeroVersion(),
+			Wazero:      r.image.Wazero,
 			GC:          sandbox.GC,
 			Schedule:    sandbox.Schedule,
 			Seed:        seed,
@@ -165,17 +165,6 @@ func Version() string {
 	return "(devel)"
 }
 
-func wazeroVersion() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, m := range info.Deps {
-			if m.Path == "github.com/tetratelabs/wazero" {
-				return m.Version
-			}
-		}
-	}
-	return "unknown"
-}
-
 // VersionInfo tells what this rtcsim is made of.
 type VersionInfo struct {
 	Rtcsim  string            `json:"rtcsim"`
@@ -196,5 +185,5 @@ func Versions(ctx context.Context, progress sandbox.Progress) (VersionInfo, erro
 	if err != nil {
 		return VersionInfo{}, err
 	}
-	return VersionInfo{Version(), image.Digest, sandbox.Version, image.Go, wazeroVersion(), image.Modules}, nil
+	return VersionInfo{Version(), image.Digest, sandbox.Version, image.Go, image.Wazero, image.Modules}, nil
 }

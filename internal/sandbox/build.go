@@ -271,7 +271,12 @@ func (s *source) list(ctx context.Context) (inputs []string, m Manifest, err err
 	slices.Sort(inputs)
 	slices.SortFunc(m.Modules, func(a, b recorder.Module) int { return strings.Compare(a.Path, b.Path) })
 	version, err := s.run(ctx, "env", "GOVERSION")
+	if err != nil {
+		return nil, m, err
+	}
 	m.Go = strings.TrimSpace(string(version))
+	version, err = s.run(ctx, "list", "-m", "-f", "{{.Version}}", "github.com/tetratelabs/wazero")
+	m.Wazero = strings.TrimSpace(string(version))
 	return inputs, m, err
 }
 

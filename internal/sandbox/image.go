@@ -22,6 +22,8 @@ type Image struct {
 type Manifest struct {
 	// Go is the version of the toolchain.
 	Go string `json:"go"`
+	// Wazero is the version of the WebAssembly runtime that the sources ask for, which is the one in the program.
+	Wazero string `json:"wazero"`
 	// Modules are the modules linked into the guest, by path.
 	Modules []recorder.Module `json:"modules"`
 }

@@ -74,7 +74,7 @@ func NewMachine(ctx context.Context, image *Image, c MachineConfig) (*Machine, e
 		return nil, errors.Join(err, m.Close())
 	}
 	if c.Progress != nil {
-		defer c.Progress("compiling the guest for this machine", 5*time.Second)()
+		defer c.Progress("preparing the guest for this machine", 5*time.Second)()
 	}
 	var err error
 	m.module, err = r.CompileModule(experimental.WithCompilationWorkers(ctx, max(1, c.Workers)), image.Wasm)

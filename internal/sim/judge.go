@@ -40,11 +40,10 @@ type watch struct {
 	predict *prediction // for the answer to a question
 }
 
-// prediction is a question of the scenario, whose answer a watch gives.
+// prediction is a question of the scenario, whose answer a watch gives. The watch is active when it has been asked.
 type prediction struct {
 	*scenario.Predict
-	asked  uint64  // the event, 0 before it
-	answer verdict // once the watch has decided
+	asked uint64 // the event
 }
 
 func newJudge(s *Session) *judge {
@@ -65,7 +64,7 @@ func newJudge(s *Session) *judge {
 	for step := range s.scenario.All() {
 		if step.Predict != nil {
 			w := add(step.Predict.Answer)
-			w.active, w.predict = true, &prediction{Predict: step.Predict}
+			w.predict = &prediction{Predict: step.Predict}
 		}
 		switch a := step.Action.(type) {
 		case *scenario.Wait:
@@ -156,6 +155,9 @@ func (j *judge) observe(e recorder.Event, data any) {
 
 // count takes an event into account.
 func (j *judge) count(w *watch, e recorder.Event, data any) {
+	if w.predict != nil && !w.active {
+		return // the answer lies in what comes after the question
+	}
 	if !w.decided {
 		for _, n := range w.near {
 			n.add(e, data)
@@ -206,7 +208,7 @@ func (j *judge) look(w *watch) {
 			j.decide(w, "")
 		}
 	case w.Condition != nil && (w.Within > 0 || w.result != nil):
-		if w.Of != nil && !w.began {
+		if !w.began {
 			return
 		}
 		if holds, _ := j.holds(w); holds {
@@ -266,8 +268,13 @@ func (j *judge) decide(w *watch, seen string) {
 	}
 	switch {
 	case w.predict != nil:
-		w.predict.answer = v
-		j.answer(w)
+		j.session.log.Add("", recorder.KindAnswer, w.predict.asked, recorder.Answer{
+			Question:  w.predict.Question,
+			Condition: w.Text,
+			Holds:     !w.failed,
+			Seen:      v.seen,
+			Near:      v.near,
+		})
 	case w.result == nil:
 		j.session.verdict(v)
 	default:
@@ -278,31 +285,19 @@ func (j *judge) decide(w *watch, seen string) {
 	}
 }
 
-// ask begins a question: from now on its answer can be told.
+// ask begins to look for the answer to a question, in what comes from now on.
 func (j *judge) ask(seq uint64, p *scenario.Predict) {
 	done := make(chan struct{})
 	j.do(func() {
 		defer close(done)
 		w := j.byStep[p.Answer]
-		w.predict.asked = seq
-		j.answer(w)
+		w.active, w.predict.asked = true, seq
+		if w.Of == nil {
+			j.begin(w, j.session.Now())
+		}
+		j.look(w)
 	})
 	<-done
-}
-
-// answer records the answer to a question, when it was asked and the answer is known.
-func (j *judge) answer(w *watch) {
-	p := w.predict
-	if p.asked == 0 || !w.decided {
-		return
-	}
-	j.session.log.Add("", recorder.KindAnswer, p.asked, recorder.Answer{
-		Question:  p.Question,
-		Condition: w.Text,
-		Holds:     !w.failed,
-		Seen:      p.answer.seen,
-		Near:      p.answer.near,
-	})
 }
 
 // wait runs a wait step. What the verdict saw is why the run cannot go on, if so.
@@ -361,4 +356,15 @@ func (j *judge) finish() (waited bool) {
 	})
 	<-done
 	return waited
+}
+
+// lookAgain looks at the conditions after a change that no event tells of at once.
+func (j *judge) lookAgain() {
+	j.do(func() {
+		for _, w := range j.watches {
+			if w.active && !w.decided {
+				j.look(w)
+			}
+		}
+	})
 }

@@ -40,8 +40,8 @@ type ssrc struct {
 
 // newMedia returns the peer's media and the options for pion's API that it needs: what NewAPI would do by default, but for the
 // interceptors that the scenario has switched off and one more, which records RTCP.
-func newMedia(p *peer, config *scenario.Peer) (*peerMedia, []func(*webrtc.API), error) {
-	m := &peerMedia{peer: p, config: config.Media, secured: make(chan struct{}), local: make(map[[2]string][]webrtc.TrackLocal)}
+func newMedia(p *peer) (*peerMedia, []func(*webrtc.API), error) {
+	m := &peerMedia{peer: p, config: p.config.Media, secured: make(chan struct{}), local: make(map[[2]string][]webrtc.TrackLocal)}
 	engine := &webrtc.MediaEngine{}
 	if err := engine.RegisterDefaultCodecs(); err != nil {
 		return nil, nil, err
@@ -50,7 +50,7 @@ func newMedia(p *peer, config *scenario.Peer) (*peerMedia, []func(*webrtc.API), 
 	// The first in the chain is the nearest to the wire: it sees what the others send.
 	registry.Add(rtcpRecorder{media: m})
 	log := loggers{p.session, p.name}
-	on := config.Engine.Interceptors
+	on := p.config.Engine.Interceptors
 	for _, configure := range []struct {
 		on bool
 		do func() error

@@ -82,9 +82,12 @@ func (t *remoteTrack) read() {
 		repair := attributes.Get(webrtc.AttributeRtxSsrc) != nil
 		now := t.media.now()
 		t.mu.Lock()
-		t.receiver.Receive(now, &p.Header, p.Payload, repair)
+		notable := t.receiver.Receive(now, &p.Header, p.Payload, repair)
 		needsKeyframe := t.receiver.NeedsKeyframe(now)
 		t.mu.Unlock()
+		if notable {
+			t.media.peer.session.judge.lookAgain()
+		}
 		if needsKeyframe {
 			// An error means that the connection is closed, and then the next read fails, too.
 			t.media.peer.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(t.remote.SSRC())}})

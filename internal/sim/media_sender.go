@@ -10,7 +10,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
-	"github.com/pion/sdp/v3"
+	header "github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
 	"github.com/rtcsim/rtcsim/internal/media"
@@ -172,10 +172,12 @@ func (s *mediaSender) send(source *mediaSource, encoder *media.Encoder, payloadT
 			encoder.RequestKeyframe()
 		}
 		payloads, _ := encoder.Next()
+		// A frame that has begun is sent to its end, at once if the source is stopped meanwhile.
+		pace := true
 		ticks := (captured*time.Duration(codec.ClockRate) + time.Second/2) / time.Second
 		for i, payload := range payloads {
-			if free > s.media.now() && !sleep(free) {
-				return
+			if free > s.media.now() {
+				pace = pace && sleep(free)
 			}
 			h := rtp.Header{
 				Version:        2,
@@ -212,7 +214,7 @@ func (s *mediaSender) identify(h *rtp.Header, mid string) {
 	s.mu.Lock()
 	rid := s.track.rid
 	s.mu.Unlock()
-	for _, e := range [][2]string{{sdp.SDESMidURI, mid}, {sdp.SDESRTPStreamIDURI, rid}} {
+	for _, e := range [][2]string{{header.SDESMidURI, mid}, {header.SDESRTPStreamIDURI, rid}} {
 		if id := s.extensions[e[0]]; id != 0 && e[1] != "" {
 			h.SetExtension(id, []byte(e[1]))
 		}

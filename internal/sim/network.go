@@ -158,7 +158,8 @@ func (o packets) Dropped(p *vnet.Packet, where string, why vnet.Reason) {
 	}
 }
 
-// lookAt has a peer looked at until its SCTP transport is connected: packets alone bring that about, before any event.
+// lookAt has a peer looked at until its SCTP transport is connected, if it is to have one: packets alone bring that about,
+// before any event.
 func (o packets) lookAt(name string) {
 	if p := o.session.peers[name]; p != nil && p.data.Load() && !p.associated.Load() {
 		p.look()

@@ -66,7 +66,7 @@ func (p *peer) open(config *scenario.Peer) error {
 	p.inbox = make(chan func(), 1024)
 	p.dtls = webrtc.DTLSTransportStateNew.String()
 
-	media, options, err := newMedia(p, config)
+	media, options, err := newMedia(p)
 	if err != nil {
 		return err
 	}

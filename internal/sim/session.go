@@ -51,7 +51,7 @@ func (s *Session) Now() time.Duration { return time.Since(s.start) }
 
 // Run runs the scenario to its limit, or until the script fails.
 func (s *Session) Run() {
-	s.log.Add("", recorder.KindRun, 0, recorder.Run{Identity: s.identity})
+	remarks := newRemarks(s, s.log.Add("", recorder.KindRun, 0, recorder.Run{Identity: s.identity}))
 	s.log.Observe(s.observe)
 	go s.judge.run()
 
@@ -78,6 +78,7 @@ func (s *Session) Run() {
 	case <-s.failed:
 		reason = "failed"
 	}
+	remarks.finish(s.Now())
 	s.finishMedia()
 	if s.judge.finish() {
 		<-s.failed

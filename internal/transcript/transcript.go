@@ -19,6 +19,7 @@ type Printer struct {
 	out     io.Writer
 	style   styles
 	packets bool
+	remarks bool
 
 	sent  map[uint64]recorder.PacketSent // packets under way, by the event that sent them
 	last  uint64                         // the event that was printed last
@@ -35,8 +36,8 @@ type styles struct {
 	peers                            []lipgloss.Style
 }
 
-// New returns a printer. The renderer decides about colour. Packets are printed only if asked for.
-func New(out io.Writer, renderer *lipgloss.Renderer, packets bool) *Printer {
+// New returns a printer. The renderer decides about colour. Packets and remarks are printed only if asked for.
+func New(out io.Writer, renderer *lipgloss.Renderer, packets, remarks bool) *Printer {
 	colour := func(light, dark string) lipgloss.Style {
 		return renderer.NewStyle().Foreground(lipgloss.AdaptiveColor{Light: light, Dark: dark})
 	}
@@ -53,6 +54,7 @@ func New(out io.Writer, renderer *lipgloss.Renderer, packets bool) *Printer {
 			peers: []lipgloss.Style{colour("25", "75"), colour("130", "215"), colour("90", "177"), colour("30", "80")},
 		},
 		packets: packets,
+		remarks: remarks,
 		sent:    make(map[uint64]recorder.PacketSent),
 		nacked:  make(map[string][]uint16),
 	}
@@ -210,6 +212,11 @@ func (p *Printer) text(e recorder.Event) string {
 			return p.style.warn.Render(fmt.Sprintf("packet %d dropped: %s (%s, %d bytes)", d.ID, d.Reason, sent.Protocol, sent.Size))
 		}
 		return p.style.dim.Render(fmt.Sprintf("packet %d delivered: %s, %d bytes", d.ID, sent.Protocol, sent.Size))
+	case recorder.Remark:
+		if !p.remarks {
+			return ""
+		}
+		return p.style.dim.Render(fmt.Sprintf("  ≠ %s [%s]", d.Text, d.Rule))
 	case recorder.TrackEvent:
 		text := fmt.Sprintf("%s %s %s %s", name, p.style.bold.Render(layer(d.Track, d.RID)), d.Kind, d.Codec)
 		return text + p.style.dim.Render(fmt.Sprintf(" (stream %s, mid %s)", d.Stream, d.MID))
