@@ -9,8 +9,8 @@ type TrackEvent struct {
 	Stream string `json:"stream,omitempty"`
 	// Kind is audio or video.
 	Kind string `json:"kind"`
-	// Codec is the name of the codec, such as "VP8".
-	Codec string `json:"codec"`
+	// Codec is the name of the codec, such as "VP8"; empty where the event came before the first packet.
+	Codec string `json:"codec,omitempty"`
 	// RID is the RTP stream identifier of a simulcast layer. pion announces each layer as a track of its own.
 	RID string `json:"rid,omitempty"`
 	// SSRC is the synchronization source of its packets, MID the transceiver's.

@@ -18,26 +18,28 @@ import (
 type remoteTrack struct {
 	media  *peerMedia
 	remote *webrtc.TrackRemote
-	codec  *media.Codec
 
-	ended chan struct{} // closed after the last measurement
+	ended chan struct{} // closed before the last measurement
 	once  sync.Once
 
-	mu       sync.Mutex
+	// codec and receiver are there from the first packet on.
+	codec    *media.Codec
+	mu       sync.Mutex // guards what the receiver holds
 	receiver *media.Receiver
 }
 
 // measureEvery is how often a track is measured.
 const measureEvery = time.Second
 
-// onTrack is called by pion when the first packet of a track has arrived.
+// onTrack is called by pion when the first packet of a track has arrived; with engine: {rtp: {trackBeforeRTP: true}} before
+// that, when the codec is not known yet.
 func (m *peerMedia) onTrack(remote *webrtc.TrackRemote, from *webrtc.RTPReceiver) {
-	_, name, _ := strings.Cut(remote.Codec().MimeType, "/")
+	t := &remoteTrack{media: m, remote: remote, ended: make(chan struct{})}
 	event := recorder.TrackEvent{
 		Track:  remote.ID(),
 		Stream: remote.StreamID(),
 		Kind:   remote.Kind().String(),
-		Codec:  name,
+		Codec:  t.codecName(),
 		RID:    remote.RID(),
 		SSRC:   uint32(remote.SSRC()),
 		Origin: "transport",
@@ -45,38 +47,44 @@ func (m *peerMedia) onTrack(remote *webrtc.TrackRemote, from *webrtc.RTPReceiver
 	if t := from.RTPTransceiver(); t != nil {
 		event.MID = t.Mid()
 	}
-	codec := media.CodecOf(name)
-	if codec == nil { // nothing of the scenario has this codec
-		m.event(recorder.KindTrack, event)
-		return
+	go t.read()
+	go t.readRTCP(from)
+	m.event(recorder.KindTrack, event)
+}
+
+// codecName returns the name of the track's codec, empty if it is not known yet.
+func (t *remoteTrack) codecName() string {
+	_, name, _ := strings.Cut(t.remote.Codec().MimeType, "/")
+	return name
+}
+
+// begin begins to measure the track, when its first packet has been read. It is false for a codec that no track of a
+// scenario has.
+func (t *remoteTrack) begin() bool {
+	codec := media.CodecOf(t.codecName())
+	if codec == nil {
+		return false
 	}
-	t := &remoteTrack{
-		media:    m,
-		remote:   remote,
-		codec:    codec,
-		ended:    make(chan struct{}),
-		receiver: media.NewReceiver(codec, m.config.PLIAfter, m.config.PlayoutDelay),
-	}
+	m := t.media
+	t.codec = codec
+	t.receiver = media.NewReceiver(codec, m.config.PLIAfter, m.config.PlayoutDelay)
 	m.mu.Lock()
 	m.received = append(m.received, t)
 	m.mu.Unlock()
-	go t.read()
-	go t.readRTCP(from)
 	go t.measure()
-	m.event(recorder.KindTrack, event)
+	return true
 }
 
 // read reads the track's packets until it ends.
 func (t *remoteTrack) read() {
-	defer t.end()
 	b := make([]byte, 1500)
 	for {
 		n, attributes, err := t.remote.Read(b)
 		if err != nil {
-			return
+			break
 		}
 		var p rtp.Packet
-		if p.Unmarshal(b[:n]) != nil {
+		if p.Unmarshal(b[:n]) != nil || t.receiver == nil && !t.begin() {
 			continue
 		}
 		repair := attributes.Get(webrtc.AttributeRtxSsrc) != nil
@@ -92,6 +100,9 @@ func (t *remoteTrack) read() {
 			// An error means that the connection is closed, and then the next read fails, too.
 			t.media.peer.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(t.remote.SSRC())}})
 		}
+	}
+	if t.receiver != nil {
+		t.end()
 	}
 }
 

@@ -218,7 +218,7 @@ func (p *Printer) text(e recorder.Event) string {
 		}
 		return p.style.dim.Render(fmt.Sprintf("  ≠ %s [%s]", d.Text, d.Rule))
 	case recorder.TrackEvent:
-		text := fmt.Sprintf("%s %s %s %s", name, p.style.bold.Render(layer(d.Track, d.RID)), d.Kind, d.Codec)
+		text := strings.TrimSpace(fmt.Sprintf("%s %s %s %s", name, p.style.bold.Render(layer(d.Track, d.RID)), d.Kind, d.Codec))
 		return text + p.style.dim.Render(fmt.Sprintf(" (stream %s, mid %s)", d.Stream, d.MID))
 	case recorder.Media:
 		if !d.End {
