@@ -14,11 +14,14 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// An Expectation is something that must hold. Exactly one of Condition, Sequence, Never and Count is set.
+// An Expectation is something that must hold, or with Not something that must not. Exactly one of Condition, Sequence, Never
+// and Count is set.
 type Expectation struct {
 	Pos
 	// Text is the expectation on one line.
 	Text string
+	// Not turns the expectation around: it holds when what the other fields tell does not.
+	Not bool
 	// Condition must hold: at the end of the run, or where Within is set, at some moment of that time.
 	Condition *Condition
 	// Within limits when Condition must come true, counted from Of, or where Of is nil from the start of the run.
@@ -46,12 +49,13 @@ type CallName struct {
 // expectationKeys are the keys of an expectation that is a mapping. A mapping with event instead is a pattern,
 // which must happen.
 type expectationKeys struct {
-	Never    *Pattern   `yaml:"never" doc:"No such event may happen." example:"{peer: bob, event: iceconnectionstatechange, state: failed}"`
-	Sequence []*Pattern `yaml:"sequence" doc:"These events must happen in this order; others may lie between." example:"[{peer: bob, event: open}, {peer: bob, event: message}]"`
-	Count    *Pattern   `yaml:"count" doc:"So many such events must happen: as is says, or atLeast, atMost or both." example:"{peer: bob, event: icecandidate, type: relay}"`
-	Is       *int       `yaml:"is" doc:"Exactly so many." example:"1"`
-	AtLeast  *int       `yaml:"atLeast" doc:"So many or more." example:"1"`
-	AtMost   *int       `yaml:"atMost" doc:"So many or fewer." example:"3"`
+	Not      *Expectation `yaml:"not" doc:"The expectation inside does not hold. It is decided when that one is: at the end, or when its time is over." example:"{sequence: [{peer: bob, event: close}, {peer: bob, event: message}]}"`
+	Never    *Pattern     `yaml:"never" doc:"No such event may happen." example:"{peer: bob, event: iceconnectionstatechange, state: failed}"`
+	Sequence []*Pattern   `yaml:"sequence" doc:"These events must happen in this order; others may lie between." example:"[{peer: bob, event: open}, {peer: bob, event: message}]"`
+	Count    *Pattern     `yaml:"count" doc:"So many such events must happen: as is says, or atLeast, atMost or both." example:"{peer: bob, event: icecandidate, type: relay}"`
+	Is       *int         `yaml:"is" doc:"Exactly so many." example:"1"`
+	AtLeast  *int         `yaml:"atLeast" doc:"So many or more." example:"1"`
+	AtMost   *int         `yaml:"atMost" doc:"So many or fewer." example:"3"`
 }
 
 func (e *Expectation) read(r *reader, n *yaml.Node) {
@@ -78,7 +82,7 @@ func (e *Expectation) read(r *reader, n *yaml.Node) {
 		return
 	}
 	forms := 0
-	for _, given := range []bool{keys.Never != nil, keys.Sequence != nil, keys.Count != nil} {
+	for _, given := range []bool{keys.Not != nil, keys.Never != nil, keys.Sequence != nil, keys.Count != nil} {
 		if given {
 			forms++
 		}
@@ -86,9 +90,15 @@ func (e *Expectation) read(r *reader, n *yaml.Node) {
 	counted := keys.Is != nil || keys.AtLeast != nil || keys.AtMost != nil
 	switch {
 	case forms != 1:
-		r.errorf(e.Pos, "wrong-expectation", "", "an expectation is a condition, an event, or one of never, sequence and count")
+		r.errorf(e.Pos, "wrong-expectation", "", "an expectation is a condition, an event, or one of never, sequence, count and not")
 	case counted && keys.Count == nil:
 		r.errorf(e.Pos, "misplaced-key", "they belong to count", "is, atLeast and atMost mean nothing here")
+	case keys.Not != nil && keys.Not.Not:
+		r.errorf(keys.Not.Pos, "wrong-expectation", "leave out both", "not cannot stand within not")
+	case keys.Not != nil:
+		pos := e.Pos
+		*e = *keys.Not
+		e.Pos, e.Text, e.Not = pos, "not: "+e.Text, true
 	case keys.Never != nil:
 		e.Never, e.Text = keys.Never, "never "+keys.Never.String()
 	case keys.Sequence != nil:

@@ -279,7 +279,9 @@ func (e *Expectation) schema(s *schema) object {
 	count["anyOf"] = []any{object{"required": []string{"is"}}, object{"required": []string{"atLeast"}}, object{"required": []string{"atMost"}}}
 	condition := object{"type": "string", "minLength": 1,
 		"description": `A condition such as bob.connectionState == "connected", with "within 30s of alice.close" behind it where that matters, or plain words: bob received "hello" on chat.`}
-	return or(condition, s.definition(reflect.TypeFor[Pattern]()), of("never"), of("sequence"), count)
+	not := properties["not"].(object)
+	not["allOf"] = append(not["allOf"].([]any), object{"not": object{"type": "object", "required": []string{"not"}}})
+	return or(condition, s.definition(reflect.TypeFor[Pattern]()), of("never"), of("sequence"), count, of("not"))
 }
 
 // schema describes a pattern: the kind of event decides what else can be asked for.

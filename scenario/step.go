@@ -558,6 +558,9 @@ func (w *Wait) check(r *reader) {
 	switch {
 	case w.For.Within != 0:
 		r.errorf(w.For.Pos, "misplaced-key", "write within: as a key of the step", "within is not part of the condition of a wait step")
+	case w.For.Not:
+		r.errorf(w.For.Pos, "endless-wait", "wait for a condition with not in it, such as: not (bob.connectionState == \"connected\"); for an event that may not happen, put never under expect",
+			"nobody can wait for something not to hold: that is known at the end")
 	case w.For.Never != nil:
 		r.errorf(w.For.Pos, "endless-wait", "put it under expect", "nobody can wait for something never to happen")
 	case w.For.Count != nil && w.For.AtLeast == 0:

@@ -91,6 +91,12 @@ func newWatch(e *scenario.Expectation) *watch {
 	for _, p := range e.Sequence {
 		w.near = append(w.near, nearPattern(p))
 	}
+	if e.Not && e.Condition == nil { // what speaks against it are the events themselves
+		w.near = nil
+		for _, p := range w.patterns() {
+			w.near = append(w.near, nearMatches(p))
+		}
+	}
 	return w
 }
 
@@ -259,8 +265,16 @@ func (j *judge) final(w *watch) {
 	j.decide(w, seen)
 }
 
-// decide records the verdict.
+// decide records the verdict. What was seen speaks against the expectation; where that is turned around, against what it is
+// about.
 func (j *judge) decide(w *watch, seen string) {
+	if w.Not {
+		if seen == "" {
+			seen = "it held"
+		} else {
+			seen = ""
+		}
+	}
 	w.decided, w.failed = true, seen != ""
 	v := verdict{text: w.Text, at: w.Pos, seen: seen}
 	if w.failed && len(w.near) > 0 {

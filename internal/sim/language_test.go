@@ -147,6 +147,55 @@ expect:
 				}
 			}
 		}},
+		{"not", connected + `
+steps:
+  - use: connect
+  - expect: {not: bob received a message}
+  - expect: {not: bob.connectionState == "connected"}
+  - alice.chat: send
+    with: {data: hello}
+  - alice.chat: send
+    with: {data: again}
+expect:
+  - not: bob.connectionState == "failed" within 3s of alice.createDataChannel
+  - not: bob.connectionState == "connected" within 3s
+  - not: bob.connectionState == "connected" within 3s of bob.close
+  - not: {peer: bob, event: close}
+  - not: {sequence: [{peer: bob, event: message, data: again}, {peer: bob, event: message, data: hello}]}
+  - not: {sequence: [{peer: bob, event: message, data: hello}, {peer: bob, event: message, data: again}]}
+  - not: {never: {peer: bob, event: message}}
+  - not: {never: {peer: bob, event: close}}
+  - not: {count: {peer: bob, event: message}, is: 2}
+  - not: {count: {peer: bob, event: message}, atLeast: 3}
+`, []string{
+			`not: bob.connectionState == "connected" within 3s: it held`,
+			`alice.channels.chat.readyState == "open" and bob.channels.chat.readyState == "open"`,
+			`not: bob received a message`,
+			`not: bob.connectionState == "connected": it held`,
+			`not: never {peer: bob, event: message}`,
+			`not: sequence {peer: bob, event: message, data: "hello"}, {peer: bob, event: message, data: "again"}: it held`,
+			`not: bob.connectionState == "failed" within 3s of alice.createDataChannel`,
+			`not: bob.connectionState == "connected" within 3s of bob.close`,
+			`not: {peer: bob, event: close}`,
+			`not: sequence {peer: bob, event: message, data: "again"}, {peer: bob, event: message, data: "hello"}`,
+			`not: never {peer: bob, event: close}: it held`,
+			`not: count {peer: bob, event: message} is 2: it held`,
+			`not: count {peer: bob, event: message} at least 3`,
+		}, func(t *testing.T, events []event) {
+			for _, e := range of(events, recorder.KindVerdict) {
+				v := e.data.(recorder.Verdict)
+				var near []string
+				for _, n := range v.Near {
+					near = append(near, n.Text)
+				}
+				if strings.HasPrefix(v.Text, "not: sequence") && !v.Held && !slices.Equal(near, []string{`bob message chat "again"`}) {
+					t.Errorf("%s: near %v", v.Text, near)
+				}
+				if strings.Contains(v.Text, "within 3s of alice") && e.Time != 3*time.Second {
+					t.Errorf("%s: decided at %v, want 3s", v.Text, e.Time)
+				}
+			}
+		}},
 		{"predictions", connected + `
 steps:
   - predict: {question: First, answer: bob received "hello" on chat}
