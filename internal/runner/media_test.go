@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"math"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -50,22 +49,6 @@ func newTestRunner(t *testing.T) *runner.Runner {
 	}
 	t.Cleanup(func() { r.Close() })
 	return r
-}
-
-// TestMediaScenarios runs the scenarios about media, but for the longest, which has a test of its own: their expectations
-// hold.
-func TestMediaScenarios(t *testing.T) {
-	r := newTestRunner(t)
-	files, err := filepath.Glob("../../scenarios/media/*.yaml")
-	if err != nil || len(files) < 10 {
-		t.Fatalf("%d scenarios, error %v", len(files), err)
-	}
-	for _, file := range files {
-		if filepath.Base(file) == "call-lossy.yaml" {
-			continue
-		}
-		t.Run(filepath.Base(file), func(t *testing.T) { record(t, r, file) })
-	}
 }
 
 // TestLossIsMeasured compares what a receiver measured of a lossy call with what became of each packet: the headers of SRTP
