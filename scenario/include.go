@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"errors"
+	"io/fs"
 	"path"
 	"path/filepath"
 	"reflect"
@@ -97,6 +99,9 @@ func (r *reader) open(n *yaml.Node, chain []string) *yaml.Node {
 		return nil
 	}
 	text, err := r.source.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("no such file") // in these words on every system
+	}
 	if err != nil {
 		r.errorf(pos, "unreadable", "the path is relative to the file that includes it", "%s cannot be read: %v", quote(n.Value), err)
 		return nil

@@ -86,7 +86,7 @@ func TestDamagedRecording(t *testing.T) {
 }
 
 // progressLine is what a slow machine says about the guest before it comes to the recording.
-var progressLine = regexp.MustCompile(`(?m)^rtcsim: (building|compiling) the guest .*\n`)
+var progressLine = regexp.MustCompile(`(?m)^rtcsim: (building|preparing) the guest .*\n`)
 
 // refused checks that a file was refused with one clear message.
 func refused(t *testing.T, r result, message string) {

@@ -13,13 +13,13 @@ import (
 // progress tells of what takes long, on stderr: as one line that lives on a terminal, as a line now and then elsewhere.
 // What is over soon is not told at all.
 func (a *app) progress(what string, usually time.Duration) (done func()) {
-	const soon, tty, log = 400 * time.Millisecond, 100 * time.Millisecond, 15 * time.Second
+	const tty, log = 100 * time.Millisecond, 15 * time.Second
 	var out io.Writer = a.stderr
-	every := log
+	soon, every := 2*time.Second, log
 	file, ok := out.(*os.File)
 	live := ok && term.IsTerminal(int(file.Fd()))
 	if live {
-		every = tty
+		soon, every = 400*time.Millisecond, tty
 	}
 	began := time.Now()
 	stop := make(chan struct{})

@@ -84,7 +84,7 @@ func (p *Printer) Event(e recorder.Event) {
 // Flush prints how often the last line happened again. Call it after the last event.
 func (p *Printer) Flush() {
 	if p.again > 0 {
-		fmt.Fprintf(p.out, "%s\n", p.style.dim.Render(fmt.Sprintf("%24s… and %d times more", "", p.again)))
+		fmt.Fprintf(p.out, "%s\n", p.style.dim.Render(fmt.Sprintf("%24s… and %s more", "", times(p.again))))
 	}
 	p.line, p.again = "", 0
 }
@@ -327,4 +327,12 @@ func content(m *recorder.Message) string {
 		return fmt.Sprintf("%q", m.Text)
 	}
 	return fmt.Sprintf("%d bytes", m.Size)
+}
+
+// times says how often.
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
