@@ -32,7 +32,7 @@ const otherSeed = 20
 // in a run in which no step is taken.
 func TestLibrary(t *testing.T) {
 	files := libraryFiles(t)
-	r := newTestRunner(t)
+	r := open(t, 0)
 	// Within one group, whose end the runner waits for.
 	t.Run("all", func(t *testing.T) {
 		for _, file := range files {
