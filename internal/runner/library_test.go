@@ -55,7 +55,7 @@ func TestLibrary(t *testing.T) {
 					l := entry{runner: r, file: file, text: text, variant: variant, seed: s.Seed}
 					l.replays(t, l.seed, recorder.PacketsFull)
 					if !testing.Short() || !strings.HasPrefix(file, "media/") {
-						l.replays(t, otherSeed, recorder.PacketsHeaders)
+						l.replays(t, otherSeed, l.packets())
 						l.flips(t)
 					}
 					l.idles(t)
@@ -132,11 +132,7 @@ type entry struct {
 // run runs the entry, with another text where it has changed, and returns the verdicts.
 func (l *entry) run(t *testing.T, text []byte) ([]recorder.Verdict, recorder.End) {
 	t.Helper()
-	packets := recorder.PacketsNone
-	if bytes.Contains(text, []byte("event: packet")) {
-		packets = recorder.PacketsHeaders
-	}
-	h := l.runner.Header(l.file, text, l.seed, recorder.Options{Packets: packets, Variant: l.variant})
+	h := l.runner.Header(l.file, text, l.seed, recorder.Options{Packets: l.packets(), Variant: l.variant})
 	var verdicts []recorder.Verdict
 	end, _, err := l.runner.Run(t.Context(), h, sandbox.Limits{}, func(line []byte) error {
 		verdicts = appendVerdict(t, verdicts, line)
@@ -146,6 +142,14 @@ func (l *entry) run(t *testing.T, text []byte) ([]recorder.Verdict, recorder.End
 		t.Fatal(err)
 	}
 	return verdicts, end
+}
+
+// packets is what has to be recorded of packets, at the least, for what is expected to be decided.
+func (l *entry) packets() string {
+	if bytes.Contains(l.text, []byte("event: packet")) {
+		return recorder.PacketsHeaders
+	}
+	return recorder.PacketsNone
 }
 
 // appendVerdict appends the verdict that a line of a recording is, if it is one.
