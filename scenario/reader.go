@@ -349,7 +349,7 @@ type field struct {
 	required bool
 	enum     []string
 	def      string
-	defNode  *yaml.Node // def, parsed
+	defNode  *yaml.Node // def, as a value in a file
 	example  string
 	ref      string
 	index    []int
@@ -369,17 +369,16 @@ func fieldsOf(t reflect.Type) []field {
 		if key == "" {
 			continue
 		}
-		var def yaml.Node
-		if text := f.Tag.Get("default"); text == "" || yaml.Unmarshal([]byte(text), &def) != nil {
-			def.Content = []*yaml.Node{nil}
-		}
+		// Not by the YAML parser: it takes a tenth of a millisecond for each, in every run.
+		def := &yaml.Node{Kind: yaml.ScalarNode, Value: f.Tag.Get("default")}
+		def.Tag = def.ShortTag()
 		fields = append(fields, field{
 			key:      key,
 			named:    option == "named",
 			required: f.Tag.Get("required") == "true",
 			enum:     strings.Fields(f.Tag.Get("enum")),
-			def:      f.Tag.Get("default"),
-			defNode:  def.Content[0],
+			def:      def.Value,
+			defNode:  def,
 			example:  f.Tag.Get("example"),
 			ref:      f.Tag.Get("ref"),
 			index:    f.Index,
