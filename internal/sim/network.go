@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -53,17 +52,6 @@ func set[T any](to, from *T) {
 	}
 }
 
-// override returns the direction with what is set in change put over it.
-func override(d, change scenario.Direction) scenario.Direction {
-	return scenario.Direction{
-		Delay:  cmp.Or(change.Delay, d.Delay),
-		Jitter: cmp.Or(change.Jitter, d.Jitter),
-		Loss:   cmp.Or(change.Loss, d.Loss),
-		Rate:   cmp.Or(change.Rate, d.Rate),
-		Queue:  cmp.Or(change.Queue, d.Queue),
-	}
-}
-
 // changeNetwork carries out a step that changes a network. It does not wait for an outage to end.
 func (s *Session) changeNetwork(cause uint64, c *scenario.ChangeNetwork) error {
 	record := func(cause uint64, change string) uint64 {
@@ -71,8 +59,7 @@ func (s *Session) changeNetwork(cause uint64, c *scenario.ChangeNetwork) error {
 	}
 	if c.Set != nil && c.Set.Link != nil {
 		n := s.scenario.Network(c.Name)
-		n.Link.Up = override(n.Link.Up, c.Set.Link.Up)
-		n.Link.Down = override(n.Link.Down, c.Set.Link.Down)
+		n.Link = n.Link.With(*c.Set.Link)
 		record(cause, describe(*c.Set.Link))
 		if err := s.internet.SetLink(c.Name, link(n.Link)); err != nil {
 			return err
