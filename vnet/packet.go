@@ -30,6 +30,9 @@ type Packet struct {
 	// src and dst are the addresses as they stand in the header just now.
 	src, dst netip.AddrPort
 
+	// path is where the packet has been.
+	path []Hop
+
 	// tag is the ID as it travels through pion's routers, see tagSize.
 	tag [tagSize]byte
 }
