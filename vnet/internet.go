@@ -42,6 +42,7 @@ type Internet struct {
 	sched   *scheduler
 	core    *core
 	running atomic.Bool
+	names   names
 
 	sites  map[string]*site       // by name
 	routes map[netip.Prefix]*site // by public prefix

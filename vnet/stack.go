@@ -190,11 +190,9 @@ func (k stack) resolvePort(network, address string) (netip.AddrPort, error) {
 func (k stack) resolve(network, host string) (netip.Addr, error) {
 	addr, err := netip.ParseAddr(host)
 	if err != nil {
-		found, err := k.host.net.ResolveIPAddr(network, host)
-		if err != nil {
+		if addr, err = k.host.internet.lookup(host); err != nil {
 			return netip.Addr{}, err
 		}
-		addr, _ = netip.AddrFromSlice(found.IP)
 	}
 	addr = addr.Unmap()
 	if strings.HasSuffix(network, "4") && !addr.Is4() || strings.HasSuffix(network, "6") && addr.Is4() {
