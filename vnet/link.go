@@ -100,6 +100,9 @@ type direction struct {
 	last    time.Duration // the latest time at which a packet leaves the link
 }
 
+// set changes the settings. The random streams go on where they are.
+func (d *direction) set(settings Direction) { d.Direction = settings }
+
 func (d *direction) enter(p *Packet, now time.Duration) {
 	if d.sending == nil {
 		d.send(p, now)
