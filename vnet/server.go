@@ -18,7 +18,8 @@ type ServerConfig struct {
 	// unique among both.
 	Name string
 
-	// Network is where the server is, [Core] for the public core.
+	// Network is where the server is, [Core] for the public core. In a network
+	// behind a NAT, its name and its relayed addresses have the private address.
 	Network string
 
 	// STUN makes the server answer Binding requests, TURN makes it relay, too.
@@ -74,7 +75,7 @@ func (in *Internet) AddServer(config ServerConfig) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := in.SetName(config.Name, host.Addrs()[0]); err != nil {
+	if err := in.SetName(config.Name, host.Interfaces()[0].Addr()); err != nil {
 		return nil, err
 	}
 	s := &Server{host: host, config: config}
@@ -157,9 +158,9 @@ type process struct {
 
 func newProcess(host *Host, config *ServerConfig) (*process, error) {
 	p := &process{allocations: &allocations{}}
-	addr := host.Addrs()[0]
 	listen := func(port uint16) (net.PacketConn, error) {
-		socket, err := host.Net().ListenPacket("udp4", netip.AddrPortFrom(addr, port).String())
+		// Not at its own address, which it has not while it is down.
+		socket, err := host.Net().ListenPacket("udp4", netip.AddrPortFrom(anyAddr, port).String())
 		if err == nil {
 			p.sockets = append(p.sockets, socket)
 		}

@@ -531,7 +531,10 @@ func TestServerRestart(t *testing.T) {
 		if got := o.reasons[vnet.NobodyListens] - before; got != 2 {
 			t.Errorf("%d packets found nobody, want 2", got)
 		}
-		must(server.Start())
+		server.Host().SetDown(true)
+		must(server.Start()) // nobody can tell
+		c.want(c.request(stun.MethodRefresh), silence)
+		server.Host().SetDown(false)
 		c.want(c.request(stun.MethodRefresh), 438)
 		c.want(c.request(stun.MethodRefresh), 437)
 		relay = c.allocate()
@@ -539,6 +542,12 @@ func TestServerRestart(t *testing.T) {
 		if c.send(peer); !arrived(t, peer, relay) {
 			t.Error("nothing is relayed after a new start")
 		}
+
+		// A server that cannot be reached for a while forgets nothing.
+		server.Host().Interface("eth0").SetDown(true)
+		c.want(c.request(stun.MethodRefresh), silence)
+		server.Host().Interface("eth0").SetDown(false)
+		c.want(c.request(stun.MethodRefresh), 0)
 		must(in.Close())
 		o.balance(t, in)
 	})

@@ -244,7 +244,7 @@ func (s *turnSocket) AllocatePacketConn(c turn.AllocateListenerConfig) (net.Pack
 		s.code = stun.CodeAddrFamilyNotSupported
 		return nil, nil, noIPv6
 	}
-	addr := netip.AddrPortFrom(addrPort(s.LocalAddr()).Addr(), uint16(c.RequestedPort))
+	addr := netip.AddrPortFrom(s.host.Interfaces()[0].Addr(), uint16(c.RequestedPort))
 	socket, err := s.host.Net().ListenPacket(c.Network, addr.String())
 	if err != nil {
 		return nil, nil, err
