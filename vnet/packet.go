@@ -12,15 +12,25 @@ type Packet struct {
 	// from 1.
 	ID uint64
 
-	// From is the name of the host that sent the packet.
+	// From is the name of the host that sent the packet, or, of a copy, that
+	// of the link and its direction where it came into being ("home/up").
 	From string
 
 	// Src and Dst are the addresses as the sender's socket wrote them,
 	// before any translation on the way.
 	Src, Dst netip.AddrPort
 
-	// Payload is the UDP payload. It stays as it is: an observer may keep it.
+	// Payload is the UDP payload. The bytes stay as they are: an observer may
+	// keep them. A link that corrupts the packet gives it others.
 	Payload []byte
+
+	// CopyOf is the ID of the packet that a link duplicated to make this one,
+	// or 0. A copy is a packet of its own, which is sent and ends as others.
+	CopyOf uint64
+
+	// Corrupted has the bits of the payload that links have flipped, in the
+	// order in which they did. Bit 0 is the highest of the first byte.
+	Corrupted []int
 
 	// SentEvent is left to the observer, which sets it when it is told that
 	// the packet is sent, and so can tell later what the packet's end belongs
@@ -55,6 +65,9 @@ const (
 	NobodyListens    Reason = "nobody listens"     // the host has no socket for the destination, or one connected to somebody else
 	SocketBufferFull Reason = "socket buffer full" // the reader was too slow
 	SocketClosed     Reason = "socket closed"      // it reached its socket, which was closed before it was read
+	BurstLoss        Reason = "loss in a burst"    // the link lost it while its loss model was in the bad state
+	TooLarge         Reason = "too large"          // it was larger than the link's MTU
+	CoDelDrop        Reason = "CoDel"              // it waited too long for the link, see [CoDel]
 )
 
 // An Observer is told what becomes of every packet. Each packet is sent once
