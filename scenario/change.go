@@ -167,8 +167,11 @@ func (c *ChangeInterface) check(r *reader, pos Pos, options []pair) {
 		r.errorf(pos, "missing-key", "add interface: "+names[0], "%s has several interfaces: %s", c.Peer, strings.Join(names, ", "))
 	case i == nil:
 		r.unknown(keyPos(options, "interface"), "unknown-interface", "interface", c.Interface, names)
-	case c.Set != nil && c.Set.Link != nil:
-		r.checkChange(i.Link, *c.Set.Link, options)
+	case c.Set == nil || c.Set.Link == nil:
+	case i.Link == nil:
+		r.errorf(keyPos(options, "set"), "no-link", "add link: {} to the interface, which does nothing until it changes", "the interface %s of %s has no link", c.Interface, c.Peer)
+	default:
+		r.checkChange(*i.Link, *c.Set.Link, options)
 	}
 }
 
@@ -180,8 +183,11 @@ func (c *ChangeServer) check(r *reader, pos Pos, options []pair) {
 	switch server := r.result.Server(c.Name); {
 	case given != 1:
 		r.errorf(pos, "no-action", "down: 12s, down: true, up: true, restart: true, or set: {link: {…}}", "a server step has exactly one of set, down, up and restart, or down and restart")
-	case server != nil && c.Set != nil:
-		r.checkChange(server.Link, *c.Set.Link, options)
+	case server == nil || c.Set == nil:
+	case server.Link == nil:
+		r.errorf(keyPos(options, "set"), "no-link", "add link: {} to the server, which does nothing until it changes", "the server %s has no link", c.Name)
+	default:
+		r.checkChange(*server.Link, *c.Set.Link, options)
 	}
 }
 

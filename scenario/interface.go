@@ -17,8 +17,8 @@ type Interface struct {
 	Network string `yaml:"network" ref:"network" default:"internet" doc:"The network that the interface is on." example:"home"`
 	// Up tells whether the interface is up at first.
 	Up bool `yaml:"up" default:"true" doc:"Whether the interface is up at first." example:"false"`
-	// Link is the way between the peer and the network.
-	Link Link `yaml:"link" doc:"The way between the peer and the network, such as the radio; a perfect one by default." example:"{profile: wifi}"`
+	// Link is the way between the peer and the network; nil: there is none, which is a perfect one.
+	Link *Link `yaml:"link" doc:"The way between the peer and the network, such as the radio; a perfect one by default." example:"{profile: wifi}"`
 }
 
 // Interface returns the peer's interface of that name, nil if there is none.
@@ -33,7 +33,9 @@ func (p *Peer) Interface(name string) *Interface {
 
 func (i *Interface) read(r *reader, n *yaml.Node) {
 	r.fields(n, reflect.ValueOf(i).Elem())
-	i.Link = i.Link.settled()
+	if i.Link != nil {
+		*i.Link = i.Link.settled()
+	}
 }
 
 func (i *Interface) setName(r *reader, pos Pos, name string) {
@@ -51,7 +53,9 @@ func (p *Peer) read(r *reader, n *yaml.Node) {
 	pairs := mappingOf(n)
 	given := keyPos(pairs, "interfaces")
 	if given == (Pos{}) {
-		p.Link = p.Link.settled()
+		if p.Link != nil {
+			*p.Link = p.Link.settled()
+		}
 		p.Interfaces = []*Interface{{Pos: position(n), Name: DefaultInterface, Network: p.Network, Up: true, Link: p.Link}}
 		return
 	}

@@ -16,7 +16,7 @@ type Peer struct {
 	// Network is the name of the network that the first interface is on.
 	Network string `yaml:"network" ref:"network" default:"internet" doc:"The network that the peer is on." example:"home"`
 	// Link is the way between the peer and its network, where the file has no interfaces.
-	Link Link `yaml:"link" doc:"The way between the peer and its network, such as the radio; a perfect one by default." example:"{profile: wifi}"`
+	Link *Link `yaml:"link" doc:"The way between the peer and its network, such as the radio; a perfect one by default." example:"{profile: wifi}"`
 	// Interfaces are in the order of the file, which is that of preference. Where the file has none, there is the one named
 	// DefaultInterface, with Network and Link.
 	Interfaces []*Interface `yaml:"interfaces,named" doc:"The network interfaces by name, instead of network and link. The first one that is up has the default route. Without them, the peer has one that is called eth0." example:"{wifi: {network: home}, cellular: {up: false}}"`

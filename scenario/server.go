@@ -19,8 +19,8 @@ type Server struct {
 	Name string
 	// Network is the name of the network that the server is on.
 	Network string `yaml:"network" ref:"network" default:"internet" doc:"The network that the server is on." example:"home"`
-	// Link is the way between the server and its network.
-	Link Link `yaml:"link" doc:"The way between the server and its network; a perfect one by default." example:"{delay: 10ms}"`
+	// Link is the way between the server and its network; nil: there is none, which is a perfect one.
+	Link *Link `yaml:"link" doc:"The way between the server and its network; a perfect one by default." example:"{delay: 10ms}"`
 	// STUN is nil if the server is a TURN server only, which answers binding requests, too.
 	STUN *STUNServer `yaml:"stun" doc:"The server answers STUN's binding requests." example:"{port: 3478}"`
 	// TURN is nil if the server relays nothing.
@@ -66,7 +66,9 @@ func (s *Scenario) Server(name string) *Server {
 func (s *Server) read(r *reader, n *yaml.Node) {
 	before := r.failures
 	r.fields(n, reflect.ValueOf(s).Elem())
-	s.Link = s.Link.settled()
+	if s.Link != nil {
+		*s.Link = s.Link.settled()
+	}
 	if r.failures > before {
 		return
 	}

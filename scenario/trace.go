@@ -31,15 +31,6 @@ func (t RateTrace) String() string {
 	return fmt.Sprintf("of %d packets in %dms", len(t.Times), t.Times[len(t.Times)-1])
 }
 
-// Text returns the trace as a file of mahimahi has it: a line with each time.
-func (t *RateTrace) Text() string {
-	var b strings.Builder
-	for _, time := range t.Times {
-		fmt.Fprintln(&b, time)
-	}
-	return b.String()
-}
-
 func (t *RateTrace) read(r *reader, n *yaml.Node) {
 	switch {
 	case isWord(n, "none"):
