@@ -93,20 +93,6 @@ func checkName(what, name string) error {
 	return nil
 }
 
-func (in *Internet) newDirection(name string, d Direction, exit hop) *direction {
-	dir := &direction{
-		Direction: d,
-		where:     name,
-		sched:     in.sched,
-		exit:      exit,
-		drop:      in.flight.dropped,
-		loss:      in.random(name + "/loss"),
-		jitter:    in.random(name + "/jitter"),
-	}
-	dir.sent = dir.serialised
-	return dir
-}
-
 // Start sets the internet going. Hosts may be added before and after.
 func (in *Internet) Start() error {
 	in.mu.Lock()
