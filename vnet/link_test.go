@@ -299,7 +299,7 @@ func TestCorrupt(t *testing.T) {
 	}
 }
 
-// A packet that is late stays in the order, and counts for those behind it.
+// A deviation that exceeds the delay makes it 0.
 func TestJitterNeverTurnsDelayNegative(t *testing.T) {
 	for _, distribution := range []Distribution{Normal, Uniform, Pareto} {
 		l := newTestLink(Direction{Delay: time.Millisecond, Jitter: time.Second, JitterDistribution: distribution, Reorder: true})
