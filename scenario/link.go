@@ -63,7 +63,7 @@ type Direction struct {
 	// RateTrace is a capacity that varies; nil: none.
 	RateTrace *RateTrace `yaml:"rateTrace" default:"none" doc:"A capacity that varies, instead of rate: a mahimahi trace, which is a list of the milliseconds at which 1500 bytes can pass, repeated. The name of a file beside the scenario, or the list itself." example:"[2, 4, 12]"`
 	// Drop are rules that drop packets; nil: none.
-	Drop DropRules `yaml:"drop" doc:"Rules that drop packets by what they are. Each direction counts for itself." example:"[{match: {protocol: dtls, type: server-hello}, first: 1}]"`
+	Drop DropRules `yaml:"drop" default:"none" doc:"Rules that drop packets by what they are. Each direction counts for itself." example:"[{match: {protocol: dtls, type: server-hello}, first: 1}]"`
 }
 
 // linkKeys are the keys under link: those of a direction, which hold for both, and each direction's own.
@@ -265,10 +265,14 @@ type GilbertElliott struct {
 func (g *GilbertElliott) none() bool { return g.P == 0 }
 
 func (g *GilbertElliott) read(r *reader, n *yaml.Node) {
-	if isWord(n, "none") {
+	before := r.failures
+	switch {
+	case isWord(n, "none"):
+		return
+	case n.Kind == yaml.ScalarNode:
+		r.expected(n, "the probabilities of the model", "such as {p: 1%, r: 50%}, or none")
 		return
 	}
-	before := r.failures
 	r.fields(n, reflect.ValueOf(g).Elem())
 	if r.failures == before && (g.P == 0 || g.R == 0) {
 		r.errorf(position(n), "out-of-range", "gilbertElliott: none is no loss of this kind", "neither p nor r can be 0: a state would have no end")
@@ -286,10 +290,13 @@ func (g GilbertElliott) String() string {
 type Capacity Rate
 
 func (c *Capacity) read(r *reader, n *yaml.Node) {
-	if isWord(n, "unlimited") {
-		return
+	switch {
+	case isWord(n, "unlimited"):
+	case n.Kind == yaml.ScalarNode && n.Tag == "!!str" && !quantity.MatchString(n.Value):
+		r.errorf(position(n), "wrong-type", "a number with a unit, such as 768kbps or 10Mbps, or unlimited", "%s is not a rate", quote(n.Value))
+	default:
+		r.scalar(n, reflect.ValueOf((*Rate)(c)).Elem(), field{})
 	}
-	r.scalar(n, reflect.ValueOf((*Rate)(c)).Elem(), field{})
 }
 
 func (c Capacity) String() string {
@@ -363,7 +370,11 @@ const (
 )
 
 func (m *MTU) read(r *reader, n *yaml.Node) {
-	if isWord(n, "none") {
+	switch {
+	case isWord(n, "none"):
+		return
+	case n.Kind == yaml.ScalarNode && n.Tag == "!!str" && !quantity.MatchString(n.Value):
+		r.expected(n, "a number of bytes", "such as 1280, 1.5KB or none")
 		return
 	}
 	*m = MTU(r.bytes(n, leastMTU, maxPacket))

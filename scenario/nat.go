@@ -46,11 +46,14 @@ var natTypes = []struct{ name, mapping, filtering string }{
 func (t *NAT) read(r *reader, n *yaml.Node) {
 	before := r.failures
 	v := reflect.ValueOf(t).Elem()
-	if n.Kind == yaml.ScalarNode && !isNull(n) {
+	switch {
+	case n.Kind == yaml.SequenceNode || n.Tag == "!!bool":
+		r.expected(n, "a kind of NAT, or its settings", oneOf(enumOf[NAT]("type")))
+	case n.Kind == yaml.ScalarNode && !isNull(n):
 		t.Pos = position(n)
 		r.defaults(v)
 		r.scalar(n, reflect.ValueOf(&t.Type).Elem(), field{enum: enumOf[NAT]("type")})
-	} else {
+	default:
 		r.fields(n, v)
 	}
 	if r.failures > before {

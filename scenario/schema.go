@@ -238,7 +238,7 @@ func (t *RateTrace) schema(*schema) object {
 }
 
 func (d *DropRules) schema(s *schema) object {
-	return object{"type": "array", "items": s.definition(reflect.TypeFor[DropRule]())}
+	return or(words("none"), object{"type": "array", "items": s.definition(reflect.TypeFor[DropRule]())})
 }
 
 func (o *Ordinals) schema(*schema) object {
