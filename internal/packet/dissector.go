@@ -107,9 +107,6 @@ func (d *Dissector) dissect(g Datagram, level level) *Packet {
 	if level != everything {
 		p.Layers = nil
 	}
-	if p.Retransmission {
-		p.Summary += " (retransmission)"
-	}
 	if p.Malformed != "" {
 		p.Summary += " (malformed: " + p.Malformed + ")"
 	}
