@@ -256,16 +256,8 @@ func (x *dissection) chunk(packet *cursor, r record, sent *tsns) (Layer, int) {
 	if v.bad {
 		return l, packet.end
 	}
-	if padding := min((4-n%4)%4, c.left()); padding > 0 {
-		defer func() { // behind the value
-			p := x.cursor(&l.Fields, packet.data, l.To-padding, l.To)
-			p.bytes("padding", padding)
-		}()
-		c.at += padding
-	}
-	l.To = c.at
-	next := c.at
-	v.fields = c.fields
+	padding := min((4-n%4)%4, c.left())
+	l.To = c.at + padding
 	switch t {
 	case chunkData, chunkIData:
 		l.Layers = x.data(&v, &l, t == chunkIData, flags, r, sent)
@@ -297,18 +289,27 @@ func (x *dissection) chunk(packet *cursor, r record, sent *tsns) (Layer, int) {
 		}
 	case chunkShutdown:
 		v.uint32("cumulative TSN ack")
-	case chunkHeartbeat, chunkHeartbeatAck, chunkReconfig:
+	case chunkHeartbeat, chunkHeartbeatAck:
 		v.parameters("parameter", parameterNames)
+	case chunkReconfig:
+		l.list(v.parameters("parameter", parameterNames))
 	case chunkAbort, chunkError:
-		causes := v.parameters("error cause", causeNames)
-		if x.level > typesOnly && len(causes) > 0 {
-			l.Summary += " (" + strings.Join(causes, ", ") + ")"
-		}
+		l.list(v.parameters("error cause", causeNames))
 	case chunkCookieEcho:
 		v.bytes("cookie", v.left())
 	}
 	v.rest("data")
-	return l, next
+	if padding > 0 {
+		c.bytes("padding", padding)
+	}
+	return l, l.To
+}
+
+// list puts what a message lists into its summary.
+func (l *Layer) list(names []string) {
+	if len(names) > 0 {
+		l.Summary += " (" + strings.Join(names, ", ") + ")"
+	}
 }
 
 // data reads the value of a DATA or I-DATA chunk.
