@@ -159,6 +159,8 @@ func (in *Internet) addSite(config NetworkConfig, i int, parent *site, carrier b
 			return nil, fmt.Errorf("its NAT has the addresses %v inside and %v outside, which overlap", s.inside, beyond)
 		case config.NAT.Addresses < 0 || config.NAT.Addresses > most:
 			return nil, fmt.Errorf("its NAT has 1 to %d addresses, not %d", most, config.NAT.Addresses)
+		case config.NAT.OneToOne && config.NAT.Addresses > hosts(s.inside):
+			return nil, fmt.Errorf("its NAT is one to one, and has %d public addresses for %d hosts", config.NAT.Addresses, hosts(s.inside))
 		}
 		var outside []netip.Addr
 		for n := range max(1, config.NAT.Addresses) {

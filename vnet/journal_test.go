@@ -16,11 +16,11 @@ import (
 
 // A journal is an observer that keeps what became of each packet.
 type journal struct {
-	mu      sync.Mutex
-	epoch   time.Time
-	lastID  uint64
-	fates   map[uint64]fate
-	mapped  []vnet.Mapping
+	mu     sync.Mutex
+	epoch  time.Time
+	lastID uint64
+	fates  map[uint64]fate
+	mapped []vnet.Mapping
 }
 
 // A fate is the end of a packet.
