@@ -183,6 +183,9 @@ type direction struct {
 	last    time.Duration // the latest time at which a packet leaves the link
 }
 
+// set changes the settings. The random streams go on where they are.
+func (d *direction) set(settings Direction) { d.Direction = settings }
+
 // newDirection returns a direction of the given name, which hands the packets
 // that it carried to exit. Its random streams are called name/loss,
 // name/state, name/jitter, name/duplicate and name/corrupt.
@@ -337,6 +340,7 @@ func (d *direction) duplicate(p *Packet) *Packet {
 		Payload:   p.Payload,
 		CopyOf:    p.ID,
 		Corrupted: slices.Clone(p.Corrupted),
+		ifc:       p.ifc,
 		src:       p.src,
 		dst:       p.dst,
 		path:      slices.Clone(p.path),

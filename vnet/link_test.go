@@ -57,6 +57,8 @@ func (l *testLink) Sent(p *Packet) {
 
 func (l *testLink) Delivered(*Packet, string) {}
 
+func (*testLink) Mapped(Mapping) {}
+
 func (l *testLink) Dropped(p *Packet, _ string, why Reason) {
 	l.dropped[why]++
 	l.fates[p.ID-1].why = why
@@ -489,6 +491,8 @@ type dropLog struct {
 func (*dropLog) Sent(*Packet) {}
 
 func (l *dropLog) Delivered(p *Packet, _ string) { l.ended = append(l.ended, p) }
+
+func (*dropLog) Mapped(Mapping) {}
 
 func (l *dropLog) Dropped(p *Packet, _ string, why Reason) {
 	l.ended = append(l.ended, p)
