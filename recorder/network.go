@@ -40,8 +40,8 @@ type PacketEnd struct {
 	Detail string `json:"detail,omitempty"`
 	// Path lists the links and the NATs that the packet came through.
 	Path []Hop `json:"path,omitempty"`
-	// Corrupted is the number of the payload's bit that a link has flipped, from 1; 0 for none.
-	Corrupted int `json:"corrupted,omitempty"`
+	// Corrupted are the bits of the payload that links have flipped, from 0; the highest bit of the first byte is 0.
+	Corrupted []int `json:"corrupted,omitempty"`
 }
 
 // Hop is one place on a packet's way.

@@ -147,11 +147,14 @@ func (s *site) rise(p *Packet, now time.Duration) {
 			return
 		}
 	}
-	if s.nat != nil {
+	switch {
+	case s.nat == nil:
+		s.leave(p, now)
+	case s.claimed(p.dst.Addr()):
+		s.nat.hairpin(p, now)
+	default:
 		s.nat.out(p, now)
-		return
 	}
-	s.leave(p, now)
 }
 
 // leave is the network's end of the up link.
@@ -202,11 +205,7 @@ func (s *site) route(p *Packet, now time.Duration) bool {
 			return true
 		}
 	}
-	switch {
-	case s.nat != nil && s.claimed(dst):
-		s.nat.hairpin(p, now)
-		return true
-	case s.inside.Contains(dst):
+	if s.inside.Contains(dst) {
 		s.internet.flight.dropped(p, s.name, NoRoute)
 		return true
 	}

@@ -6,26 +6,40 @@ import (
 )
 
 // A Packet is one UDP datagram on its way through the simulated internet.
-// Nobody may change it but the [Observer], who may set SentEvent.
+// Nobody may change it but the [Observer], who may set SentEvent and Info.
 type Packet struct {
 	// ID numbers the packets of an [Internet] in the order they are sent,
 	// from 1.
 	ID uint64
 
-	// From is the name of the host that sent the packet.
+	// From is the name of the host that sent the packet, or, of a copy, that
+	// of the link and its direction where it came into being ("home/up").
 	From string
 
 	// Src and Dst are the addresses as the sender's socket wrote them,
 	// before any translation on the way.
 	Src, Dst netip.AddrPort
 
-	// Payload is the UDP payload. It stays as it is: an observer may keep it.
+	// Payload is the UDP payload. The bytes stay as they are: an observer may
+	// keep them. A link that corrupts the packet gives it others.
 	Payload []byte
+
+	// CopyOf is the ID of the packet that a link duplicated to make this one,
+	// or 0. A copy is a packet of its own, which is sent and ends as others.
+	CopyOf uint64
+
+	// Corrupted has the bits of the payload that links have flipped, in the
+	// order in which they did. Bit 0 is the highest of the first byte.
+	Corrupted []int
 
 	// SentEvent is left to the observer, which sets it when it is told that
 	// the packet is sent, and so can tell later what the packet's end belongs
 	// to. The network does not look at it.
 	SentEvent uint64
+
+	// Info is left to the observer as well, for what it knows about the packet:
+	// drop rules may look at it.
+	Info any
 
 	// src and dst are the addresses as they stand in the header just now.
 	src, dst netip.AddrPort
@@ -38,6 +52,9 @@ type Packet struct {
 	// the packet goes through it a second time.
 	inward, hairpin bool
 	before          netip.AddrPort
+
+	// mapping is that by which the packet goes out of a NAT.
+	mapping *mapping
 
 	// detail says more about why the packet was dropped.
 	detail string
@@ -66,6 +83,9 @@ type Reason string
 // or the policy: "firewall rule 2", "firewall: udp block".
 const (
 	Loss             Reason = "loss"                // the link lost it at random
+	BurstLoss        Reason = "loss in a burst"     // the link lost it while its loss model was in the bad state
+	TooLarge         Reason = "too large"           // it was larger than the link's MTU
+	CoDelDrop        Reason = "CoDel"               // it waited too long for the link, see [CoDel]
 	QueueFull        Reason = "queue full"          // too many packets waited for the link
 	NetworkDown      Reason = "network down"        // its network was cut off, see [Internet.SetDown]
 	NoRoute          Reason = "no route"            // nobody has the destination address

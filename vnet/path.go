@@ -27,3 +27,14 @@ type Hop struct {
 // Path returns the places that the packet has come through, in their order.
 // It is complete when the packet has ended; the caller must not change it.
 func (p *Packet) Path() []Hop { return p.path }
+
+// enters appends a hop to the packet's path.
+func (p *Packet) enters(at string, now time.Duration) {
+	if p.path == nil {
+		p.path = make([]Hop, 0, 4) // two links and two NATs
+	}
+	p.path = append(p.path, Hop{At: at, Time: now})
+}
+
+// hop is where the packet is now. It must be somewhere.
+func (p *Packet) hop() *Hop { return &p.path[len(p.path)-1] }

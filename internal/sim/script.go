@@ -308,7 +308,7 @@ func (s *script) outcome(step *scenario.Step, call *scenario.Call, err error) (f
 	return ""
 }
 
-// signal runs a step that hands a description or a candidate to another peer, and waits until it is there.
+// signal runs a step that hands a description or a candidate to another peer, and waits until it is there, or lost.
 func (s *script) signal(cause uint64, a *scenario.Signal) error {
 	v, err := s.value(a.Send.Name)
 	if err != nil {
@@ -325,7 +325,7 @@ func (s *script) signal(cause uint64, a *scenario.Signal) error {
 		message.Type, message.Candidate = "candidate", &v.Candidate
 	}
 	arrived := make(chan struct{})
-	s.session.signaling.send(cause, message, func(uint64) { close(arrived) })
+	s.session.signaling.send(cause, message, func(uint64) { close(arrived) }, func() { close(arrived) })
 	<-arrived
 	return nil
 }
