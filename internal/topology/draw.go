@@ -50,13 +50,14 @@ func Draw(out io.Writer, renderer *lipgloss.Renderer, t recorder.Topology, o Opt
 
 // marks are the characters of a drawing that are not the topology's own.
 type marks struct {
-	fork, last, trunk, gap    string // of the tree, all of the same width
-	arrow, both, dot, ellipse string
+	fork, last, trunk, gap string // of the tree, all of the same width
+	arrow, both, ellipsis  string
+	dot                    string // between parts of a line
 }
 
 var (
-	unicode = marks{"├── ", "└── ", "│   ", "    ", "→", "⇄", "·", "…"}
-	ascii   = marks{"|-- ", "`-- ", "|   ", "    ", "->", "<->", "-", "..."}
+	unicode = marks{"├── ", "└── ", "│   ", "    ", "→", "⇄", "…", " · "}
+	ascii   = marks{"|-- ", "`-- ", "|   ", "    ", "->", "<->", "...", "; "}
 )
 
 type styles struct {
@@ -101,18 +102,17 @@ func (d *drawing) network(n *network, lead, follow string) {
 		d.attribute(margin, "link", d.link(n.Link))
 	}
 	if n.NAT != "" || len(n.Public) > 0 {
-		parts := []span{{d.style.bold, d.addresses(n.Public)}, {d.style.plain, n.NAT}}
-		d.attribute(margin, "NAT", parts)
+		d.attribute(margin, "NAT", []span{{d.style.bold, addresses(n.Public)}, {d.style.plain, n.NAT}})
 	}
 	if n.Firewall != "" {
 		d.attribute(margin, "firewall", []span{{d.style.warn, n.Firewall}})
 	}
 
-	names, addresses := 0, 0
+	names, wide := 0, 0
 	hosts, networks := runs(n.hosts), runs(n.children)
 	for _, r := range hosts {
 		for _, h := range r.shown {
-			names, addresses = max(names, lipgloss.Width(h.host.Name)), max(addresses, len(h.Address))
+			names, wide = max(names, lipgloss.Width(h.host.Name)), max(wide, len(h.Address))
 		}
 	}
 	branch := func(last bool) (lead, next string) {
@@ -125,7 +125,7 @@ func (d *drawing) network(n *network, lead, follow string) {
 		end := i == len(hosts)-1 && len(networks) == 0
 		for j, h := range r.shown {
 			lead, next := branch(end && j == len(r.shown)-1 && len(r.more) == 0)
-			d.host(h, lead, next, names, addresses)
+			d.host(h, lead, next, names, wide)
 		}
 		if len(r.more) > 0 {
 			first, last := r.more[0], r.more[len(r.more)-1]
@@ -151,17 +151,17 @@ func (d *drawing) network(n *network, lead, follow string) {
 func (d *drawing) more(lead, follow string, n int, first, last string) {
 	d.text(d.style.dim, lead)
 	d.flow(follow, " ", []span{
-		{d.style.dim, fmt.Sprintf("%s and %d more like it:", d.marks.ellipse, n)},
+		{d.style.dim, fmt.Sprintf("%s and %d more like it:", d.marks.ellipsis, n)},
 		{d.style.dim, first + " to " + last},
 	})
 }
 
 // host draws a host's interface on the network, with the others that it has in a few words.
-func (d *drawing) host(i *iface, lead, follow string, names, addresses int) {
+func (d *drawing) host(i *iface, lead, follow string, names, wide int) {
 	h := i.host
 	d.text(d.style.dim, lead)
 	d.text(d.hostStyle(h), pad(h.Name, names))
-	d.text(d.style.plain, "  "+pad(i.Address, addresses)+"  ")
+	d.text(d.style.plain, "  "+pad(i.Address, wide)+"  ")
 	var parts []span
 	if h.Server != "" {
 		parts = append(parts, span{d.style.plain, h.Server})
@@ -172,12 +172,16 @@ func (d *drawing) host(i *iface, lead, follow string, names, addresses int) {
 	if !i.Up {
 		parts = append(parts, span{d.style.bad, "down"})
 	}
+	var others []string
 	for _, other := range h.interfaces {
 		if other != i {
-			parts = append(parts, span{d.style.dim, "also " + other.Name + " on " + other.Network})
+			others = append(others, other.Name+" on "+other.Network)
 		}
 	}
-	d.flow(follow+d.marks.gap, " "+d.marks.dot+" ", parts)
+	if len(others) > 0 {
+		parts = append(parts, span{d.style.dim, "also " + strings.Join(others, ", ")})
+	}
+	d.flow(follow+d.marks.gap, d.marks.dot, parts)
 	if i.Link != nil {
 		d.attribute(follow+d.marks.gap[:2], "link", d.link(i.Link))
 	}
@@ -195,11 +199,11 @@ func (d *drawing) hostStyle(h *host) lipgloss.Style {
 func (d *drawing) attribute(margin, label string, parts []span) {
 	const column = len("firewall  ")
 	d.text(d.style.dim, margin+pad(label, column))
-	d.flow(margin+strings.Repeat(" ", column), " "+d.marks.dot+" ", parts)
+	d.flow(margin+strings.Repeat(" ", column), d.marks.dot, parts)
 }
 
 // addresses lists the public addresses of a NAT.
-func (d *drawing) addresses(list []string) string {
+func addresses(list []string) string {
 	if n := len(list); n > 3 {
 		return fmt.Sprintf("%s to %s (%d addresses)", list[0], list[n-1], n)
 	}

@@ -63,10 +63,13 @@ func newGraph(t recorder.Topology) *graph {
 	return g
 }
 
-// above returns the networks from this one to its root.
+// above returns the networks from this one to its root; none, if it is behind itself.
 func (n *network) above() []*network {
 	var chain []*network
-	for ; n != nil && !slices.Contains(chain, n); n = n.parent {
+	for ; n != nil; n = n.parent {
+		if slices.Contains(chain, n) {
+			return nil
+		}
 		chain = append(chain, n)
 	}
 	return chain
