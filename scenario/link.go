@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"reflect"
 	"slices"
@@ -408,4 +409,52 @@ func (a AQM) String() string {
 		return "none"
 	}
 	return fmt.Sprintf("codel %v %v", a.CoDel.Target, a.CoDel.Interval)
+}
+
+// Links yields every link of the scenario: those of networks, servers and peers, and what steps set.
+func (s *Scenario) Links() iter.Seq[*Link] {
+	return func(yield func(*Link) bool) {
+		visit := func(l *Link) bool { return l == nil || yield(l) }
+		for _, n := range s.Networks {
+			if !visit(&n.Link) {
+				return
+			}
+		}
+		for _, server := range s.Servers {
+			if !visit(server.Link) {
+				return
+			}
+		}
+		for _, p := range s.Peers {
+			for _, i := range p.Interfaces {
+				if !visit(i.Link) {
+					return
+				}
+			}
+		}
+		for step := range s.All() {
+			if !visit(step.link()) {
+				return
+			}
+		}
+	}
+}
+
+// link returns the link that the step sets, nil if it sets none.
+func (s *Step) link() *Link {
+	switch a := s.Action.(type) {
+	case *ChangeNetwork:
+		if a.Set != nil {
+			return a.Set.Link
+		}
+	case *ChangeInterface:
+		if a.Set != nil {
+			return a.Set.Link
+		}
+	case *ChangeServer:
+		if a.Set != nil {
+			return a.Set.Link
+		}
+	}
+	return nil
 }

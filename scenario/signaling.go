@@ -80,8 +80,8 @@ func (c *SignalingChange) read(r *reader, n *yaml.Node) {
 	}
 }
 
-// String returns the change in one line, such as: delay 2s loss 10%.
-func (c SignalingChange) String() string {
+// Settings returns the settings that change, such as: delay 2s loss 10%.
+func (c *SignalingChange) Settings() string {
 	var parts []string
 	add := func(key string, value any) {
 		if v := reflect.ValueOf(value); !v.IsNil() {
@@ -92,15 +92,12 @@ func (c SignalingChange) String() string {
 	add("jitter", c.Jitter)
 	add("loss", c.Loss)
 	add("order", c.Order)
-	switch {
-	case c.DownFor != 0:
-		parts = append(parts, fmt.Sprintf("down %v", c.DownFor))
-	case c.Down:
-		parts = append(parts, "down")
-	case c.Up:
-		parts = append(parts, "up")
-	}
 	return strings.Join(parts, " ")
+}
+
+// String returns the change in words, such as: delay 2s, or down 2s.
+func (c *SignalingChange) String() string {
+	return strings.TrimSpace(c.Settings() + c.Outage.text(c.Up))
 }
 
 func (c *ChangeSignaling) text() string { return "signaling: " + c.Change.String() }

@@ -33,7 +33,7 @@ func newPackets(s *Session) *packets {
 
 // asksInside tells whether a drop rule of the scenario is about what is encrypted.
 func asksInside(s *scenario.Scenario) bool {
-	for _, link := range s.Links() {
+	for link := range s.Links() {
 		for _, d := range []scenario.Direction{link.Up, link.Down} {
 			for _, rule := range d.Drop {
 				if rule.Match.Inside() {

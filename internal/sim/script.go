@@ -185,7 +185,13 @@ func (s *script) step(cause uint64, step *scenario.Step) verdict {
 	case *scenario.Use:
 		s.list(seq, a.Steps)
 	case *scenario.ChangeNetwork:
-		err = s.session.changeNetwork(seq, a)
+		err = s.session.network.changeNetwork(seq, a)
+	case *scenario.ChangeInterface:
+		err = s.session.network.changeInterface(seq, a)
+	case *scenario.ChangeServer:
+		err = s.session.network.changeServer(seq, a)
+	case *scenario.ChangeSignaling:
+		s.session.signaling.changeSignaling(seq, &a.Change)
 	case *scenario.Crash:
 		crash(a.How)
 	default:
