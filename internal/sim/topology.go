@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/rtcsim/rtcsim/recorder"
 	"github.com/rtcsim/rtcsim/scenario"
@@ -63,7 +64,7 @@ func topologyNAT(n *scenario.NAT) string {
 		if n.Alias() != "" {
 			parts = append(parts, "mapping "+n.Mapping, "filtering "+n.Filtering)
 		}
-		parts = append(parts, fmt.Sprint("lifetime ", n.Lifetime))
+		parts = append(parts, lifetime(n.Lifetime))
 	}
 	if n.Hairpin {
 		parts = append(parts, "hairpin")
@@ -74,8 +75,19 @@ func topologyNAT(n *scenario.NAT) string {
 // topologyFirewall says in words what a firewall does, with its rules in their order.
 func topologyFirewall(f *scenario.Firewall) string {
 	parts := []string{f.UDP}
+	if f.UDP == "outbound-only" {
+		parts = append(parts, lifetime(f.Lifetime))
+	}
 	for _, r := range f.Rules {
 		parts = append(parts, r.String())
 	}
 	return strings.Join(parts, ", ")
+}
+
+// lifetime tells a lifetime as a scenario does, without seconds where there are none.
+func lifetime(d time.Duration) string {
+	if d%time.Minute == 0 {
+		return "lifetime " + strings.TrimSuffix(d.String(), "0s")
+	}
+	return "lifetime " + d.String()
 }

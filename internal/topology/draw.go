@@ -102,10 +102,18 @@ func (d *drawing) network(n *network, lead, follow string) {
 		d.attribute(margin, "link", d.link(n.Link))
 	}
 	if n.NAT != "" || len(n.Public) > 0 {
-		d.attribute(margin, "NAT", []span{{d.style.bold, addresses(n.Public)}, {d.style.plain, n.NAT}})
+		parts := []span{{d.style.bold, addresses(n.Public)}}
+		for _, words := range strings.Split(n.NAT, ", ") {
+			parts = append(parts, span{d.style.plain, words})
+		}
+		d.attribute(margin, "NAT", parts)
 	}
 	if n.Firewall != "" {
-		d.attribute(margin, "firewall", []span{{d.style.warn, n.Firewall}})
+		var parts []span
+		for _, words := range strings.Split(n.Firewall, ", ") {
+			parts = append(parts, span{d.style.warn, words})
+		}
+		d.attribute(margin, "firewall", parts)
 	}
 
 	names, wide := 0, 0

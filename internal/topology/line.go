@@ -56,7 +56,7 @@ func (l *lines) end() {
 func (l *lines) blank() { l.WriteByte('\n') }
 
 // flow appends parts with a separator between them, and ends the line. What does not fit goes on in another line, which
-// begins with margin; a part that is wider than a line is broken at its spaces. Empty parts are left out.
+// begins with margin; a part that is wider than a line is broken at its commas, or else at its spaces. Empty parts are left out.
 func (l *lines) flow(margin, separator string, parts []span) {
 	dim := lipgloss.NewStyle()
 	if len(l.spans) > 0 {
@@ -82,7 +82,7 @@ func (l *lines) flow(margin, separator string, parts []span) {
 			l.text(p.style, p.text)
 			continue
 		}
-		for j, word := range strings.Fields(p.text) {
+		for j, word := range pieces(p.text, room-lipgloss.Width(margin)) {
 			if j > 0 {
 				if l.column()+1+lipgloss.Width(word) <= room {
 					word = " " + word
@@ -94,6 +94,22 @@ func (l *lines) flow(margin, separator string, parts []span) {
 		}
 	}
 	l.end()
+}
+
+// pieces cuts text at its spaces: at those after a comma, but for what is wider than room.
+func pieces(text string, room int) []string {
+	var all []string
+	for i, piece := range strings.Split(text, ", ") {
+		if i > 0 {
+			all[len(all)-1] += ","
+		}
+		if lipgloss.Width(piece)+1 <= room {
+			all = append(all, piece)
+		} else {
+			all = append(all, strings.Fields(piece)...)
+		}
+	}
+	return all
 }
 
 // pad appends spaces up to a width.
