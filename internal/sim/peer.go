@@ -24,8 +24,10 @@ type peer struct {
 	books   books
 	media   *peerMedia
 
-	// looks wakes the goroutine that looks at what pion has no event for.
-	looks chan struct{}
+	// looks wakes the goroutine that looks at what pion has no event for. Stirred tells that it is for more than the state of
+	// the SCTP transport.
+	looks   chan struct{}
+	stirred atomic.Bool
 	// tracked is what the events have told; stale tells that what is slow to ask for may have changed since slow was asked.
 	tracked   tracked
 	stale     atomic.Bool

@@ -94,7 +94,6 @@ func (p *peer) state() recorder.PeerState {
 		SCTP:                    p.sctp(),
 		DTLS:                    p.dtlsTransport(),
 		ICE:                     p.ice(),
-		SelectedCandidatePair:   p.selectedCandidatePair(),
 		Transceivers:            p.transceiverStates(),
 		RemoteStreams:           idsOf(p.books.streams()),
 		Channels:                make(map[string]*recorder.ChannelState),
