@@ -39,6 +39,7 @@ handlers:
 expect:
   - alice received "hi" on chat
   - alice.connectionState == "closed"
+  - bob.connectionState == "connected" within 3s
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -82,8 +83,21 @@ expect:
 			held++
 		}
 	}
-	if held != 3 || kinds[recorder.KindRun] != 1 || kinds[recorder.KindEnd] != 1 || kinds[recorder.KindCall] != kinds[recorder.KindReturn] {
+	if held != 4 || kinds[recorder.KindRun] != 1 || kinds[recorder.KindEnd] != 1 || kinds[recorder.KindCall] != kinds[recorder.KindReturn] {
 		t.Errorf("%d verdicts; the kinds of events are %v", held, kinds)
+	}
+}
+
+// TestNoPeers: conditions can be asked when the peers could not be made.
+func TestNoPeers(t *testing.T) {
+	for name, peers := range map[string]map[string]*peer{"none": {}, "not open": {"alice": {}}} {
+		e := env{&Session{peers: peers}}
+		if got := e.Attribute("alice", "connectionState"); got != nil {
+			t.Errorf("%s: connectionState is %v", name, got)
+		}
+		if got := e.Channel("alice", "chat"); got != nil {
+			t.Errorf("%s: there is a channel %v", name, got)
+		}
 	}
 }
 
