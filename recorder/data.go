@@ -208,36 +208,8 @@ type Message struct {
 	Size int `json:"size"`
 }
 
-// PacketSent is the data of KindPacketSent. Peer is the sender.
-type PacketSent struct {
-	// ID numbers the packets of a run from 1.
-	ID uint64 `json:"id"`
-	// Src and Dst are address:port as the sender's socket sees them.
-	Src string `json:"src"`
-	Dst string `json:"dst"`
-	// Protocol is stun, dtls, srtp, srtcp or unknown, told apart as RFC 7983 does.
-	Protocol string `json:"protocol"`
-	// Size is the length of the UDP payload in bytes.
-	Size int `json:"size"`
-	// Payload is the UDP payload, in base64.
-	Payload []byte `json:"payload,omitempty"`
-}
-
-// PacketEnd is the data of KindPacketDelivered, whose Peer is the receiver, and of KindPacketDropped, whose
-// Peer is the network element that dropped it. The Cause of both is the packet's KindPacketSent.
-type PacketEnd struct {
-	ID uint64 `json:"id"`
-	// Reason says why a packet was dropped, such as "loss", "queue full", "nobody listens".
-	Reason string `json:"reason,omitempty"`
-}
-
-// NetworkChange is the data of KindNetwork. Peer is the network.
-type NetworkChange struct {
-	// Change says in words what changed, such as "down" or "up: loss 30%".
-	Change string `json:"change"`
-}
-
-// Signal is the data of KindSignalSent, whose Peer is the sender, and KindSignalDelivered, whose Peer is the receiver.
+// Signal is the data of KindSignalSent, whose Peer is the sender, and of KindSignalDelivered and KindSignalDropped, whose
+// Peer is the receiver.
 type Signal struct {
 	From string `json:"from"`
 	To   string `json:"to"`
@@ -246,6 +218,8 @@ type Signal struct {
 	// SDP is there for descriptions, Candidate for candidates (empty: end of candidates).
 	SDP       string  `json:"sdp,omitempty"`
 	Candidate *string `json:"candidate,omitempty"`
+	// Reason says why a message was dropped: "loss" or "signaling down".
+	Reason string `json:"reason,omitempty"`
 }
 
 // Remark is the data of KindRemark. Peer is the peer that it is about; the Cause is the event that differs from the

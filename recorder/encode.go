@@ -32,18 +32,35 @@ func appendEnvelope(b []byte, e Event) []byte {
 func appendPacketSent(b []byte, p PacketSent) []byte {
 	b = append(b, `{"id":`...)
 	b = strconv.AppendUint(b, p.ID, 10)
+	b = appendUint(b, `,"copyOf":`, p.CopyOf)
 	b = append(b, `,"src":`...)
 	b = appendString(b, p.Src)
 	b = append(b, `,"dst":`...)
 	b = appendString(b, p.Dst)
 	b = append(b, `,"protocol":`...)
 	b = appendString(b, p.Protocol)
+	for i, t := range p.Types {
+		if i == 0 {
+			b = append(b, `,"types":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = appendString(b, t)
+	}
+	if len(p.Types) > 0 {
+		b = append(b, ']')
+	}
+	b = appendUint(b, `,"answers":`, p.Answers)
 	b = append(b, `,"size":`...)
 	b = strconv.AppendInt(b, int64(p.Size), 10)
 	if len(p.Payload) > 0 {
 		b = append(b, `,"payload":"`...)
 		b = base64.StdEncoding.AppendEncode(b, p.Payload)
 		b = append(b, '"')
+	}
+	if len(p.Layers) > 0 {
+		b = append(b, `,"layers":`...)
+		b = append(b, encodeLine(p.Layers)...)
 	}
 	return append(b, '}')
 }
@@ -55,7 +72,58 @@ func appendPacketEnd(b []byte, p PacketEnd) []byte {
 		b = append(b, `,"reason":`...)
 		b = appendString(b, p.Reason)
 	}
+	if p.Detail != "" {
+		b = append(b, `,"detail":`...)
+		b = appendString(b, p.Detail)
+	}
+	for i := range p.Path {
+		if i == 0 {
+			b = append(b, `,"path":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = appendHop(b, &p.Path[i])
+	}
+	if len(p.Path) > 0 {
+		b = append(b, ']')
+	}
+	for i, bit := range p.Corrupted {
+		if i == 0 {
+			b = append(b, `,"corrupted":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, int64(bit), 10)
+	}
+	if len(p.Corrupted) > 0 {
+		b = append(b, ']')
+	}
 	return append(b, '}')
+}
+
+func appendHop(b []byte, h *Hop) []byte {
+	b = append(b, `{"at":`...)
+	b = appendString(b, h.At)
+	b = append(b, `,"time":`...)
+	b = strconv.AppendInt(b, int64(h.Time), 10)
+	b = appendUint(b, `,"wait":`, uint64(h.Wait))
+	if h.Src != "" {
+		b = append(b, `,"src":`...)
+		b = appendString(b, h.Src)
+	}
+	if h.Dst != "" {
+		b = append(b, `,"dst":`...)
+		b = appendString(b, h.Dst)
+	}
+	return append(b, '}')
+}
+
+// appendUint appends a member with a number, unless that is 0.
+func appendUint(b []byte, member string, n uint64) []byte {
+	if n == 0 {
+		return b
+	}
+	return strconv.AppendUint(append(b, member...), n, 10)
 }
 
 // appendString appends s as a JSON string. What needs escaping, or may, is left to encoding/json.

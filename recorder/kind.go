@@ -45,7 +45,11 @@ const (
 	KindPacketSent      Kind = "packet-sent"
 	KindPacketDelivered Kind = "packet-delivered"
 	KindPacketDropped   Kind = "packet-dropped"
-	KindNetwork         Kind = "network" // a link or a network was changed
+	KindTopology        Kind = "topology"    // the simulated internet as the run begins
+	KindNetwork         Kind = "network"     // a link, a network, a server or signaling was changed
+	KindInterface       Kind = "interface"   // an interface was changed
+	KindNATMapping      Kind = "nat-mapping" // a NAT has mapped an address
+	KindDTLSSecret      Kind = "dtls-secret" // a DTLS connection has agreed on its keys
 
 	// Media.
 	KindTrack Kind = "track"
@@ -55,6 +59,7 @@ const (
 	// Signaling, the application's own channel between the peers.
 	KindSignalSent      Kind = "signal-sent"
 	KindSignalDelivered Kind = "signal-delivered"
+	KindSignalDropped   Kind = "signal-dropped"
 
 	// The standard.
 	KindRemark Kind = "remark" // what pion did differs from the standard

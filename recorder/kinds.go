@@ -58,7 +58,11 @@ var Kinds = []KindInfo{
 	{KindPacketSent, "a peer sent a UDP packet", PacketSent{}, ""},
 	{KindPacketDelivered, "a packet reached a socket", PacketEnd{}, ""},
 	{KindPacketDropped, "a packet was dropped on its way", PacketEnd{}, ""},
-	{KindNetwork, "a link or a network was changed", NetworkChange{}, ""},
+	{KindTopology, "the simulated internet as the run begins", Topology{}, ""},
+	{KindNetwork, "a link, a network, a server or the signaling was changed", NetworkChange{}, ""},
+	{KindInterface, "an interface was changed", Interface{}, ""},
+	{KindNATMapping, "a NAT has mapped an address to one of its own", NATMapping{}, "https://www.rfc-editor.org/rfc/rfc4787#section-4.1"},
+	{KindDTLSSecret, "a DTLS connection has agreed on its master secret", DTLSSecret{}, "https://www.rfc-editor.org/rfc/rfc5246#section-8.1"},
 
 	{KindTrack, "the first packet of a remote track arrived, which is when pion announces it; in the standard setRemoteDescription does", TrackEvent{}, webrtc + "event-track"},
 	{KindMedia, "how a received track does: measured each second, and at its end", Media{}, ""},
@@ -66,6 +70,7 @@ var Kinds = []KindInfo{
 
 	{KindSignalSent, "a peer sent a signaling message", Signal{}, ""},
 	{KindSignalDelivered, "a signaling message arrived", Signal{}, ""},
+	{KindSignalDropped, "a signaling message got lost", Signal{}, ""},
 
 	{KindRemark, "what pion did differs from the standard; its cause is the event that differs", Remark{}, ""},
 

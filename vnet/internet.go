@@ -10,22 +10,23 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/pion/logging"
 )
 
 // A Config describes an internet.
 type Config struct {
-	// Networks are linked to the core in this order, which decides their
-	// addresses. There may be 259 of them.
+	// Networks are linked to the core, or to each other, which may be declared
+	// in any order. The order decides their addresses. There may be 259 of
+	// them.
 	Networks []NetworkConfig
 
 	// Random returns the random stream of the given name; it is called once
 	// for each name. What is drawn for one purpose must not shift what is
 	// drawn for another, so each has a stream: "home/up/loss" for the loss of
-	// network home's up link, jitter and down likewise, and "alice/ports" for
-	// the ports that host alice picks. Required.
+	// network home's up link, "bob/wifi/down/jitter" for the jitter of an
+	// access link, and "alice/ports" for the ports that host alice picks.
+	// Required.
 	Random func(name string) *rand.Rand
 
 	// Observer is told of every packet. nil means nobody is.
@@ -38,15 +39,16 @@ type Config struct {
 // An Internet is a set of networks, their links and their hosts.
 type Internet struct {
 	random  func(name string) *rand.Rand
+	loggers logging.LoggerFactory
 	flight  *flight
 	sched   *scheduler
-	core    *core
 	running atomic.Bool
+	names   names
 
-	sites  map[string]*site       // by name
-	routes map[netip.Prefix]*site // by public prefix
+	sites map[string]*site // by name
+	order []*site          // the core, and then in the order of their declaration
 
-	// mu guards the links, and is held while the scheduler moves a packet.
+	// mu guards the networks, and is held while the scheduler moves a packet.
 	// It is never taken with a lock of pion's routers held.
 	mu      sync.Mutex
 	started bool
@@ -64,72 +66,31 @@ func New(config Config) (*Internet, error) {
 	if len(config.Networks) > maxNetworks {
 		return nil, fmt.Errorf("vnet: %d networks, at most %d have addresses", len(config.Networks), maxNetworks)
 	}
-	loggers := config.LoggerFactory
-	if loggers == nil {
-		loggers = logging.NewDefaultLoggerFactory()
-	}
 	in := &Internet{
 		random:  config.Random,
+		loggers: config.LoggerFactory,
 		flight:  newFlight(config.Observer),
 		sched:   newScheduler(),
 		sites:   make(map[string]*site),
-		routes:  make(map[netip.Prefix]*site),
 		hosts:   make(map[string]*Host),
 		stopped: make(chan struct{}),
 	}
-	var err error
-	if in.core, err = newCore(in.flight, loggers, in.collect); err != nil {
+	if in.loggers == nil {
+		in.loggers = logging.NewDefaultLoggerFactory()
+	}
+	if err := in.build(config.Networks); err != nil {
 		return nil, fmt.Errorf("vnet: %w", err)
 	}
-	in.add(newSite(in, NetworkConfig{Name: Core}, netip.MustParsePrefix(coreNetwork)))
-	for i, network := range config.Networks {
-		if err := checkName("network", network.Name); err != nil {
-			return nil, err
-		}
-		if in.sites[network.Name] != nil {
-			return nil, fmt.Errorf("vnet: network %q: the name is taken", network.Name)
-		}
-		if err := network.Link.validate(); err != nil {
-			return nil, fmt.Errorf("vnet: network %q: %w", network.Name, err)
-		}
-		s := newSite(in, network, publicPrefix(i))
-		if network.nat != nil {
-			inside := netip.MustParsePrefix(fmt.Sprintf(natNetwork, i))
-			if err := s.addNAT(network.nat, inside, loggers); err != nil {
-				return nil, fmt.Errorf("vnet: network %q: %w", network.Name, err)
-			}
-		}
-		in.add(s)
-	}
 	return in, nil
-}
-
-func (in *Internet) add(s *site) {
-	in.sites[s.name] = s
-	in.routes[s.public] = s
 }
 
 // checkName rejects names that would make the names of random streams
 // ambiguous.
 func checkName(what, name string) error {
 	if name == "" || strings.Contains(name, "/") {
-		return fmt.Errorf("vnet: %s %q: a name must not be empty and must not contain a slash", what, name)
+		return fmt.Errorf("%s %q: a name must not be empty and must not contain a slash", what, name)
 	}
 	return nil
-}
-
-func (in *Internet) newDirection(name string, d Direction, exit hop) *direction {
-	dir := &direction{
-		Direction: d,
-		where:     name,
-		sched:     in.sched,
-		exit:      exit,
-		drop:      in.flight.dropped,
-		loss:      in.random(name + "/loss"),
-		jitter:    in.random(name + "/jitter"),
-	}
-	dir.sent = dir.serialised
-	return dir
 }
 
 // Start sets the internet going. Hosts may be added before and after.
@@ -139,8 +100,10 @@ func (in *Internet) Start() error {
 	if in.started {
 		return errors.New("vnet: already started")
 	}
-	if err := in.core.start(); err != nil {
-		return fmt.Errorf("vnet: %w", err)
+	for _, s := range in.order {
+		if err := s.start(); err != nil {
+			return fmt.Errorf("vnet: %w", err)
+		}
 	}
 	in.started = true
 	in.running.Store(true)
@@ -172,7 +135,9 @@ func (in *Internet) Close() error {
 	if started {
 		in.sched.close()
 		<-in.stopped
-		err = in.core.close()
+		for _, s := range in.order {
+			err = errors.Join(err, s.stop())
+		}
 	}
 	for _, h := range hosts {
 		h.close()
@@ -188,17 +153,14 @@ func (in *Internet) InFlight() int { return in.flight.count() }
 // packet that is being sent goes out at the old rate, those that wait behind
 // it meet the new settings. The random streams go on where they are.
 func (in *Internet) SetLink(network string, link Link) error {
-	s, err := in.linked(network)
-	if err != nil {
-		return err
-	}
 	if err := link.validate(); err != nil {
 		return fmt.Errorf("vnet: network %q: %w", network, err)
 	}
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	s.up.Direction, s.down.Direction = link.Up, link.Down
-	return nil
+	return in.change(network, func(s *site) error {
+		s.up.set(link.Up)
+		s.down.set(link.Down)
+		return nil
+	})
 }
 
 // SetDown cuts a network off from its link, or joins it again. While it is
@@ -207,50 +169,126 @@ func (in *Internet) SetLink(network string, link Link) error {
 // what comes down the link is dropped when it arrives. A packet that was sent
 // up the link before goes on, and hosts of the network reach each other.
 func (in *Internet) SetDown(network string, down bool) error {
-	s, err := in.linked(network)
-	if err != nil {
-		return err
+	return in.change(network, func(s *site) error {
+		s.setDown(down)
+		return nil
+	})
+}
+
+// SetFirewall replaces a network's firewall; nil takes it away. The new one
+// knows of no flow.
+func (in *Internet) SetFirewall(network string, config *Firewall) error {
+	return in.change(network, func(s *site) error {
+		s.firewall = newFirewall(config)
+		return nil
+	})
+}
+
+// Rebind makes a network's NAT forget all mappings, as one that was restarted
+// does. New ones get new ports, and if newAddress is set, another public
+// address as well.
+func (in *Internet) Rebind(network string, newAddress bool) error {
+	return in.translated(network, func(s *site) error {
+		s.nat.forget("rebound", in.sched.now())
+		if newAddress {
+			return s.nat.renumber()
+		}
+		return nil
+	})
+}
+
+// Expire makes all mappings of a network's NAT expire.
+func (in *Internet) Expire(network string) error {
+	return in.translated(network, func(s *site) error {
+		s.nat.forget(expired, in.sched.now())
+		return nil
+	})
+}
+
+// translated makes a change to a network that has a NAT with mappings.
+func (in *Internet) translated(network string, change func(*site) error) error {
+	return in.change(network, func(s *site) error {
+		switch {
+		case s.nat == nil:
+			return errors.New("it has no NAT")
+		case s.nat.OneToOne:
+			return errors.New("a one-to-one NAT has no mappings")
+		}
+		return change(s)
+	})
+}
+
+// change makes a change to a network that is behind another.
+func (in *Internet) change(network string, change func(*site) error) error {
+	s := in.sites[network]
+	if s == nil {
+		return fmt.Errorf("vnet: no network %q", network)
+	}
+	if s.parent == nil {
+		return fmt.Errorf("vnet: network %q has no link", network)
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	s.setDown(down)
+	if err := change(s); err != nil {
+		return fmt.Errorf("vnet: network %q: %w", network, err)
+	}
 	return nil
 }
 
-// linked returns the named network, which must have a link.
-func (in *Internet) linked(network string) (*site, error) {
+// PublicAddrs returns the public addresses of a network's NAT; none, if it has
+// no NAT.
+func (in *Internet) PublicAddrs(network string) []netip.Addr {
+	in.mu.Lock()
+	defer in.mu.Unlock()
 	s := in.sites[network]
-	if s == nil {
-		return nil, fmt.Errorf("vnet: no network %q", network)
-	}
-	if network == Core {
-		return nil, fmt.Errorf("vnet: network %q has no link", network)
-	}
-	return s, nil
-}
-
-// route returns the network that has the public address, or nil.
-func (in *Internet) route(addr netip.Addr) *site {
-	prefix, err := addr.Prefix(prefixBits)
-	if err != nil {
+	if s == nil || s.nat == nil {
 		return nil
 	}
-	return in.routes[prefix]
-}
-
-// collect takes a packet that has come out of a network; only hosts and NATs
-// of ours send, so there is one for its source. It is called with a router's
-// lock held and leaves the rest to the scheduler.
-func (in *Internet) collect(p *Packet) {
-	in.sched.add(in.sched.now(), in.route(p.src.Addr()).leaving, p)
-}
-
-// cross is the far end of all up links.
-func (in *Internet) cross(p *Packet, now time.Duration) {
-	s := in.route(p.dst.Addr())
-	if s == nil {
-		in.flight.dropped(p, Core, NoRoute)
-		return
+	var addrs []netip.Addr
+	for _, t := range s.nat.translators {
+		addrs = append(addrs, t.outside...)
 	}
-	s.down.enter(p, now)
+	return addrs
+}
+
+// Subnet returns the block of addresses of a network's hosts.
+func (in *Internet) Subnet(network string) netip.Prefix {
+	s := in.sites[network]
+	if s == nil {
+		return netip.Prefix{}
+	}
+	return s.inside
+}
+
+// To returns the name of the host that the packet is for as it stands: behind a
+// NAT the one that has mapped the address. It is empty if there is none. A drop
+// rule may call it, and nobody else.
+func (p *Packet) To() string {
+	if p.ifc == nil {
+		return ""
+	}
+	for s := p.ifc.site; s != nil; s = s.parent {
+		if name := s.find(p.dst); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// find returns the name of the host that has the address in this network, or in
+// one behind it.
+func (s *site) find(addr netip.AddrPort) string {
+	if i := s.hosts[addr.Addr()]; i != nil {
+		return i.host.name
+	}
+	for _, child := range s.children {
+		if !child.claimed(addr.Addr()) {
+			continue
+		}
+		if child.nat != nil {
+			return child.find(child.nat.behind(addr))
+		}
+		return child.find(addr)
+	}
+	return ""
 }

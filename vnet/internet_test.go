@@ -60,6 +60,8 @@ func (l *log) Delivered(p *vnet.Packet, to string) {
 	l.add("%d delivered to %s", p.ID, to)
 }
 
+func (*log) Mapped(vnet.Mapping) {}
+
 func (l *log) Dropped(p *vnet.Packet, where string, why vnet.Reason) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -188,10 +190,10 @@ func TestSharedDownLink(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newLog()
 		in, hosts := start(t, o, []vnet.NetworkConfig{
-			{Name: "far", Link: up(vnet.Direction{Delay: 16 * time.Millisecond})},
-			{Name: "near", Link: up(vnet.Direction{Delay: 5 * time.Millisecond})},
+			{Name: "east", Link: up(vnet.Direction{Delay: 16 * time.Millisecond})},
+			{Name: "west", Link: up(vnet.Direction{Delay: 5 * time.Millisecond})},
 			{Name: "home", Link: down(vnet.Direction{Rate: 1e5, Queue: 1})},
-		}, "far", "far", "near", "near", "alice", "home", "bob", "home")
+		}, "far", "east", "near", "west", "alice", "home", "bob", "home")
 		far, near := listen(t, hosts[0], 1), listen(t, hosts[1], 1)
 		a, b := listen(t, hosts[2], 1), listen(t, hosts[3], 1)
 		go drain(a)
@@ -441,6 +443,7 @@ type lossLog struct{ lost []uint64 }
 
 func (*lossLog) Sent(*vnet.Packet)              {}
 func (*lossLog) Delivered(*vnet.Packet, string) {}
+func (*lossLog) Mapped(vnet.Mapping)            {}
 func (l *lossLog) Dropped(p *vnet.Packet, _ string, why vnet.Reason) {
 	if why == vnet.Loss {
 		l.lost = append(l.lost, p.ID)

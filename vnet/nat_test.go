@@ -9,8 +9,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	pion "github.com/pion/transport/v3/vnet"
 )
 
 // fates writes down the packets' ends, with the time.
@@ -28,6 +26,8 @@ func (f *fates) Delivered(p *Packet, to string) {
 	f.lines = append(f.lines, fmt.Sprint(time.Since(f.start), " ", p.From, " to ", to, " from ", p.src))
 }
 
+func (*fates) Mapped(Mapping) {}
+
 func (f *fates) Dropped(p *Packet, where string, why Reason) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -38,10 +38,7 @@ func (f *fates) Dropped(p *Packet, where string, why Reason) {
 // mapped address, and lets the other in by that. The way takes 100 ms, all of
 // it between the NATs, so a NAT opens at the moment its peer sends.
 func TestHolePunching(t *testing.T) {
-	nat := &pion.NATType{
-		MappingBehavior:   pion.EndpointIndependent,
-		FilteringBehavior: pion.EndpointAddrPortDependent,
-	}
+	nat := &NAT{Filtering: AddressAndPortDependent}
 	half := Direction{Delay: 50 * time.Millisecond}
 	for _, test := range []struct {
 		name  string
@@ -66,8 +63,8 @@ func TestHolePunching(t *testing.T) {
 				f := &fates{}
 				in, err := New(Config{
 					Networks: []NetworkConfig{
-						{Name: "home", Link: Link{Up: half, Down: half}, nat: nat},
-						{Name: "office", Link: Link{Up: half, Down: half}, nat: nat},
+						{Name: "home", Link: Link{Up: half, Down: half}, NAT: nat},
+						{Name: "office", Link: Link{Up: half, Down: half}, NAT: nat},
 					},
 					Random:   func(string) *rand.Rand { return rand.New(rand.NewPCG(1, 1)) },
 					Observer: f,
@@ -150,7 +147,7 @@ func TestNAT(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fates{start: time.Now()}
 		in, err := New(Config{
-			Networks: []NetworkConfig{{Name: "home", Link: Link{Up: Direction{Loss: 1}}, nat: &pion.NATType{}}},
+			Networks: []NetworkConfig{{Name: "home", Link: Link{Up: Direction{Loss: 1}}, NAT: &NAT{}}},
 			Random:   func(string) *rand.Rand { return rand.New(rand.NewPCG(1, 1)) },
 			Observer: f,
 		})
@@ -187,16 +184,16 @@ func TestNAT(t *testing.T) {
 		want := []string{
 			"0s alice to alice from 192.168.0.1:1",
 			"0s alice dropped at home: no route",
-			"0s alice dropped at home: no NAT mapping",
-			"0s alice dropped at home: no route",
+			"0s alice dropped at home: no hairpinning",
+			"0s alice dropped at home/up: loss",
 			"0s bob to alice from 192.168.0.2:1",
 			"0s bob dropped at home: no route",
-			"0s bob dropped at home: no NAT mapping",
-			"0s bob dropped at home: no route",
+			"0s bob dropped at home: no hairpinning",
+			"0s bob dropped at home/up: loss",
 			"0s server dropped at internet: no route",
 			"0s server dropped at internet: no route",
 			"0s server dropped at home: no NAT mapping",
-			"0s server dropped at home: no route",
+			"0s server dropped at internet: no route",
 		}
 		if !slices.Equal(f.lines, want) {
 			t.Errorf("got %q, want %q", f.lines, want)

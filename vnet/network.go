@@ -1,12 +1,12 @@
 package vnet
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
-	"sync"
+	"slices"
 	"time"
 
-	"github.com/pion/logging"
 	pion "github.com/pion/transport/v3/vnet"
 )
 
@@ -15,145 +15,201 @@ type NetworkConfig struct {
 	// Name is the network's name, unique and without a slash.
 	Name string
 
-	// Link joins the network to the core. The zero value is a perfect link.
+	// Behind is the network to which the link leads. Empty means [Core].
+	Behind string
+
+	// Link joins the network to the one it is behind. The zero value is a
+	// perfect link.
 	Link Link
 
-	// nat, if not nil, puts the network behind a NAT, which stands between
-	// the hosts and the link.
-	nat *pion.NATType
+	// NAT stands between the network and its link. nil means that there is
+	// none: the network's addresses are routed.
+	NAT *NAT
+
+	// Firewall stands between the network and its NAT, or its link. nil means
+	// that everything passes.
+	Firewall *Firewall
+
+	// Subnet is the block from which the network's hosts get their addresses,
+	// IPv4 and from /16 to /29. The zero value means that the address plan
+	// has one.
+	Subnet netip.Prefix
 }
 
-// A site is a network at work: the hosts on one side, the core on the other,
-// and what lies between them.
+// A site is a network at work: hosts and other networks on one side, the
+// network it is behind on the other, and what lies between them:
 //
-// isDown and both directions are used with the internet's lock held.
+//	hosts, networks behind it -- router -- firewall -- NAT -- link -- parent
+//
+// All is used with the internet's lock held.
 type site struct {
 	name     string
 	internet *Internet
+	parent   *site // nil for the core
+	children []*site
+
+	// inside is the block of the hosts' addresses. claims are the addresses
+	// that the parent sends to this site: its NAT's, or all that are inside of
+	// it.
+	inside netip.Prefix
+	claims []netip.Prefix
+
+	// router is the router to which the hosts are attached. What they send
+	// comes out of its filter.
+	router *pion.Router
+	hosts  map[netip.Addr]*Interface
+	last   int // the number of the host that came last
+
+	firewall *firewall
+	nat      *nat
 	up, down *direction
 	isDown   bool
-	leaving  hop // s.leave, kept because a method value allocates
-
-	public netip.Prefix // the addresses that the core sends to this site
-	inside netip.Prefix // the hosts' addresses: the same, unless there is a NAT
-	router *pion.Router // the router to which the hosts are attached
-	nat    netip.Addr   // the NAT's public address, if there is one
-
-	mu    sync.RWMutex
-	hosts map[netip.Addr]*Host
 }
 
-// The address plan. Networks take the blocks for documentation (RFC 5737)
-// first and then those for benchmarks (RFC 2544), whose upper half belongs to
-// the core. All of them are /24.
-const (
-	prefixBits   = 24
-	maxNetworks  = 3 + 256
-	maxHosts     = 254
-	coreNetwork  = "198.19.0.0/24"
-	benchNetwork = "198.18.%d.0/24"
-	natNetwork   = "192.168.%d.0/24"
-)
-
-var documentation = [...]string{"203.0.113.0/24", "198.51.100.0/24", "192.0.2.0/24"}
-
-// publicPrefix is the block of the i-th network.
-func publicPrefix(i int) netip.Prefix {
-	if i < len(documentation) {
-		return netip.MustParsePrefix(documentation[i])
-	}
-	return netip.MustParsePrefix(fmt.Sprintf(benchNetwork, i-len(documentation)))
-}
-
-// newSite adds a network to the internet.
-func newSite(in *Internet, config NetworkConfig, public netip.Prefix) *site {
-	s := &site{
-		name:     config.Name,
-		internet: in,
-		public:   public,
-		inside:   public,
-		router:   in.core.collecting,
-		hosts:    make(map[netip.Addr]*Host),
-	}
-	s.leaving = s.leave
-	s.up = in.newDirection(config.Name+"/up", config.Link.Up, in.cross)
-	s.down = in.newDirection(config.Name+"/down", config.Link.Down, s.come)
-	return s
-}
-
-// addNAT puts a NAT between the site's hosts and its link.
-func (s *site) addNAT(natType *pion.NATType, inside netip.Prefix, loggers logging.LoggerFactory) error {
-	s.inside = inside
-	s.nat = s.public.Addr().Next()
-	core := s.internet.core
-	router, err := newRouter(&pion.RouterConfig{
-		Name:          s.name,
-		CIDR:          inside.String(),
-		StaticIPs:     []string{s.nat.String()},
-		NATType:       natType,
-		LoggerFactory: natLoggers{loggers, core, s.name},
-	})
+// newSite makes a network that has no hosts, no parent and no addresses yet.
+func newSite(in *Internet, name string) (*site, error) {
+	s := &site{name: name, internet: in, hosts: make(map[netip.Addr]*Interface)}
+	router, err := newRouter(&pion.RouterConfig{Name: name, CIDR: everywhere, LoggerFactory: in.loggers})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.router = router
 	router.AddChunkFilter(func(chunk pion.Chunk) bool {
-		if !inside.Contains(addrPort(chunk.DestinationAddr()).Addr()) {
-			return true // on its way out
-		}
-		if p := core.packet(chunk); p != nil {
-			s.receive(p)
+		if p := in.packet(chunk); p != nil {
+			in.sched.add(in.sched.now(), leaveHost, p)
 		}
 		return false
 	})
-	return core.addNAT(router)
+	return s, nil
+}
+
+// start starts the routers.
+func (s *site) start() error {
+	if err := s.router.Start(); err != nil {
+		return err
+	}
+	if s.nat != nil {
+		for _, t := range slices.Concat(s.nat.translators, s.nat.retired) {
+			if err := t.start(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *site) stop() error {
+	err := s.router.Stop()
+	if s.nat != nil {
+		for _, t := range slices.Concat(s.nat.translators, s.nat.retired) {
+			err = errors.Join(err, t.stop())
+		}
+	}
+	return err
+}
+
+// takeAddress returns the network's next free address.
+func (s *site) takeAddress() (netip.Addr, error) {
+	most := 1<<(32-s.inside.Bits()) - 2 // but for the network's own address and for broadcast
+	if s.last >= most {
+		return netip.Addr{}, fmt.Errorf("network %q has no more addresses", s.name)
+	}
+	s.last++
+	return plus(s.inside.Addr(), s.last), nil
+}
+
+// claimed reports whether the parent sends packets for the address here.
+func (s *site) claimed(addr netip.Addr) bool {
+	for _, c := range s.claims {
+		if c.Contains(addr) {
+			return true
+		}
+	}
+	return false
 }
 
 // The hops below run on the scheduler.
 
-// leave is where a packet comes out of the site. Hosts of one network reach
-// each other without the link.
-func (s *site) leave(p *Packet, now time.Duration) {
+// rise takes a packet that comes from a host of the network, or from a network
+// behind it.
+func (s *site) rise(p *Packet, now time.Duration) {
+	if s.route(p, now) {
+		return
+	}
+	flight := s.internet.flight
+	if s.parent == nil {
+		flight.dropped(p, s.name, NoRoute)
+		return
+	}
+	if s.firewall != nil {
+		if why := s.firewall.out(p, now); why != "" {
+			flight.dropped(p, s.name, why)
+			return
+		}
+	}
 	switch {
-	case s.public.Contains(p.dst.Addr()):
-		s.enter(p)
-	case s.isDown:
-		s.internet.flight.dropped(p, s.up.where, NetworkDown)
+	case s.nat == nil:
+		s.leave(p, now)
+	case s.claimed(p.dst.Addr()):
+		s.nat.hairpin(p, now)
 	default:
-		s.up.enter(p, now)
+		s.nat.out(p, now)
 	}
 }
 
-// come is the near end of the down link.
-func (s *site) come(p *Packet, _ time.Duration) {
+// leave is the network's end of the up link.
+func (s *site) leave(p *Packet, now time.Duration) {
 	if s.isDown {
+		s.internet.flight.dropped(p, s.up.where, NetworkDown)
+		return
+	}
+	s.up.enter(p, now)
+}
+
+// come is the network's end of the down link.
+func (s *site) come(p *Packet, now time.Duration) {
+	switch {
+	case s.isDown:
 		s.internet.flight.dropped(p, s.down.where, NetworkDown)
-		return
+	case s.nat != nil:
+		s.nat.in(p, now)
+	default:
+		s.enter(p, now)
 	}
-	s.enter(p)
 }
 
-// enter hands a packet with a public address to the NAT or to its host.
-func (s *site) enter(p *Packet) {
-	if !s.nat.IsValid() {
-		s.receive(p)
-		return
+// enter takes a packet that has come in to the network, and through its NAT.
+func (s *site) enter(p *Packet, now time.Duration) {
+	if s.firewall != nil {
+		if why := s.firewall.in(p, now); why != "" {
+			s.internet.flight.dropped(p, s.name, why)
+			return
+		}
 	}
-	if p.dst.Addr() != s.nat || s.internet.core.deliver(p) != nil {
+	if !s.route(p, now) {
 		s.internet.flight.dropped(p, s.name, NoRoute)
 	}
 }
 
-// receive hands a packet to the host that has its destination address.
-func (s *site) receive(p *Packet) {
-	s.mu.RLock()
-	host := s.hosts[p.dst.Addr()]
-	s.mu.RUnlock()
-	if host == nil {
-		s.internet.flight.dropped(p, s.name, NoRoute)
-		return
+// route hands a packet to whom it is for, if that is in the network or in one
+// behind it.
+func (s *site) route(p *Packet, now time.Duration) bool {
+	dst := p.dst.Addr()
+	if i := s.hosts[dst]; i != nil {
+		i.come(p, now)
+		return true
 	}
-	host.receive(p)
+	for _, child := range s.children {
+		if child.claimed(dst) {
+			child.down.enter(p, now)
+			return true
+		}
+	}
+	if s.inside.Contains(dst) {
+		s.internet.flight.dropped(p, s.name, NoRoute)
+		return true
+	}
+	return false
 }
 
 func (s *site) setDown(down bool) {
@@ -161,15 +217,4 @@ func (s *site) setDown(down bool) {
 	if down {
 		s.up.flush(NetworkDown)
 	}
-}
-
-// natLoggers makes the log of a NAT.
-type natLoggers struct {
-	logging.LoggerFactory
-	core    *core
-	network string
-}
-
-func (f natLoggers) NewLogger(scope string) logging.LeveledLogger {
-	return &natLog{f.LoggerFactory.NewLogger(scope), f.core, f.network}
 }

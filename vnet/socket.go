@@ -2,6 +2,7 @@ package vnet
 
 import (
 	"bytes"
+	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	pion "github.com/pion/transport/v3/vnet"
 	"github.com/pion/transport/v4"
 )
 
@@ -21,18 +23,21 @@ const (
 	lastPort  = 65535
 )
 
-// A socket is a UDP socket of a host. It sends through a socket of pion's,
-// which is bound to the same address and puts chunks on the host's router.
-// It receives from the last router's filter and not from pion's socket, so
-// that each packet's end is known: pion's socket drops silently what it cannot
-// hold, hands out packets after it was closed, and forgets a deadline once it
-// has passed.
+// A socket is a UDP socket of a host. It sends through sockets of pion's,
+// which are bound to the same port and put chunks on the router of the network
+// that the packet goes to. It receives from the network itself and not from
+// pion's sockets, so that each packet's end is known: pion's socket drops
+// silently what it cannot hold, hands out packets after it was closed, and
+// forgets a deadline once it has passed.
 type socket struct {
 	host    *Host
 	network string // as in errors
 	local   netip.AddrPort
 	remote  netip.AddrPort // of a connected socket, else invalid
-	out     net.PacketConn
+
+	// outs are pion's sockets, by the port of the network that they belong to.
+	// The host's lock guards them.
+	outs map[*pion.Net]net.PacketConn
 
 	mu       sync.Mutex
 	readable sync.Cond // something below has changed
@@ -59,11 +64,7 @@ func (h *Host) listen(network string, local, remote netip.AddrPort) (*socket, er
 	if local.Port() == 0 || h.bound(local) {
 		return nil, os.NewSyscallError("bind", syscall.EADDRINUSE)
 	}
-	out, err := h.net.ListenUDP("udp4", net.UDPAddrFromAddrPort(local))
-	if err != nil {
-		return nil, err
-	}
-	s := &socket{host: h, network: network, local: local, remote: remote, out: out}
+	s := &socket{host: h, network: network, local: local, remote: remote, outs: make(map[*pion.Net]net.PacketConn)}
 	s.readable.L = &s.mu
 	h.sockets[local.Port()] = append(h.sockets[local.Port()], s)
 	return s, nil
@@ -92,7 +93,9 @@ func (h *Host) bound(local netip.AddrPort) bool {
 	return false
 }
 
-func (h *Host) remove(s *socket) {
+// remove takes a socket that was closed off the list, and closes those of
+// pion's that it has.
+func (h *Host) remove(s *socket) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	port := s.local.Port()
@@ -105,6 +108,11 @@ func (h *Host) remove(s *socket) {
 	if len(h.sockets[port]) == 0 {
 		delete(h.sockets, port)
 	}
+	var errs []error
+	for _, out := range s.outs {
+		errs = append(errs, out.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // push puts a packet into the buffer, or says why it cannot.
@@ -155,11 +163,11 @@ func (s *socket) Close() error {
 	s.readable.Broadcast()
 	s.mu.Unlock()
 
-	s.host.remove(s)
+	err := s.host.remove(s)
 	for _, p := range unread {
 		s.host.internet.flight.dropped(p, s.host.name, SocketClosed)
 	}
-	return s.out.Close()
+	return err
 }
 
 func (s *socket) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(s.local) }
@@ -294,19 +302,57 @@ func (s *socket) send(b []byte, addr *net.UDPAddr) (int, error) {
 	if err := s.sendable(p.Dst, len(b)); err != nil {
 		return 0, s.opError("write", err)
 	}
-	p.Src = netip.AddrPortFrom(s.source(p.Dst.Addr()), s.local.Port())
+	src, out, err := s.route(p, p.Dst.Addr())
+	if err != nil {
+		return 0, s.opError("write", err)
+	}
+	p.Src = netip.AddrPortFrom(src, s.local.Port())
 	p.Payload = bytes.Clone(b)
 	p.src, p.dst = p.Src, p.Dst
-	s.host.internet.flight.start(p)
-	if p.Dst.Addr().IsLoopback() {
-		s.host.receive(p)
+	in := s.host.internet
+	in.flight.start(p)
+	if out == nil {
+		in.sched.add(in.sched.now(), s.host.receiving, p)
 		return len(b), nil
 	}
 	p.setTag()
-	if _, err := s.out.WriteTo(p.tag[:], addr); err != nil {
-		s.host.internet.flight.dropped(p, s.host.name, NoRoute)
+	if _, err := out.WriteTo(p.tag[:], addr); err != nil {
+		in.flight.dropped(p, s.host.name, NoRoute)
 	}
 	return len(b), nil
+}
+
+// route decides from which address a packet goes, and by which of pion's
+// sockets: none, if it stays in the host.
+func (s *socket) route(p *Packet, dst netip.Addr) (netip.Addr, net.PacketConn, error) {
+	h := s.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	local := s.local.Addr()
+	if dst.IsLoopback() || h.owner(dst) != nil {
+		if local.IsUnspecified() {
+			local = dst
+		}
+		return local, nil, nil
+	}
+	p.ifc = h.owner(local)
+	if local.IsUnspecified() {
+		p.ifc = h.facing(dst)
+	}
+	if p.ifc == nil {
+		// The interface is down, or has another address by now.
+		return local, nil, os.NewSyscallError("sendto", syscall.ENETUNREACH)
+	}
+	src := p.ifc.addr
+	out := s.outs[p.ifc.net]
+	if out == nil {
+		var err error
+		if out, err = p.ifc.net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(src, s.local.Port()))); err != nil {
+			return src, nil, err
+		}
+		s.outs[p.ifc.net] = out
+	}
+	return src, out, nil
 }
 
 func (s *socket) sendable(dst netip.AddrPort, length int) error {
@@ -328,17 +374,6 @@ func (s *socket) sendable(dst netip.AddrPort, length int) error {
 		return syscall.ENETDOWN
 	}
 	return nil
-}
-
-// source is the source address of a packet to dst.
-func (s *socket) source(dst netip.Addr) netip.Addr {
-	switch {
-	case !s.local.Addr().IsUnspecified():
-		return s.local.Addr()
-	case dst.IsLoopback():
-		return loopback
-	}
-	return s.host.addr
 }
 
 // opError wraps an error as package net does.

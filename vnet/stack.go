@@ -100,7 +100,11 @@ func (k stack) bind(network string, laddr, raddr *net.UDPAddr) (*socket, error) 
 			return nil, noIPv6
 		}
 		if local.Addr().IsUnspecified() {
-			local = netip.AddrPortFrom(k.facing(remote.Addr()), local.Port())
+			facing, err := k.host.addressFacing(remote.Addr())
+			if err != nil {
+				return nil, err
+			}
+			local = netip.AddrPortFrom(facing, local.Port())
 		}
 	}
 	switch addr := local.Addr(); {
@@ -108,18 +112,10 @@ func (k stack) bind(network string, laddr, raddr *net.UDPAddr) (*socket, error) 
 		return nil, noIPv6
 	case addr.IsMulticast():
 		return nil, noMulticast
-	case !addr.IsUnspecified() && addr != loopback && addr != k.host.addr:
+	case !addr.IsUnspecified() && addr != loopback && !k.host.owns(addr):
 		return nil, os.NewSyscallError("bind", syscall.EADDRNOTAVAIL)
 	}
 	return k.host.listen(network, local, remote)
-}
-
-// facing is the host's address towards another.
-func (k stack) facing(remote netip.Addr) netip.Addr {
-	if remote.IsLoopback() {
-		return loopback
-	}
-	return k.host.addr
 }
 
 func checkUDP(network string) error {
@@ -190,11 +186,9 @@ func (k stack) resolvePort(network, address string) (netip.AddrPort, error) {
 func (k stack) resolve(network, host string) (netip.Addr, error) {
 	addr, err := netip.ParseAddr(host)
 	if err != nil {
-		found, err := k.host.net.ResolveIPAddr(network, host)
-		if err != nil {
+		if addr, err = k.host.internet.lookup(host); err != nil {
 			return netip.Addr{}, err
 		}
-		addr, _ = netip.AddrFromSlice(found.IP)
 	}
 	addr = addr.Unmap()
 	if strings.HasSuffix(network, "4") && !addr.Is4() || strings.HasSuffix(network, "6") && addr.Is4() {
@@ -203,7 +197,7 @@ func (k stack) resolve(network, host string) (netip.Addr, error) {
 	return addr, nil
 }
 
-// Interfaces returns the loopback and eth0.
+// Interfaces returns the loopback and the interfaces that are up.
 func (k stack) Interfaces() ([]*transport.Interface, error) {
 	lo := transport.NewInterface(net.Interface{
 		Index: 1,
@@ -212,17 +206,26 @@ func (k stack) Interfaces() ([]*transport.Interface, error) {
 		Flags: net.FlagUp | net.FlagLoopback | net.FlagRunning,
 	})
 	lo.AddAddress(&net.IPNet{IP: loopback.AsSlice(), Mask: net.CIDRMask(8, 32)})
-	addr := k.host.addr.As4()
-	eth0 := transport.NewInterface(net.Interface{
-		Index: 2,
-		Name:  "eth0",
-		MTU:   1500,
-		// Locally administered, and as unique as the address.
-		HardwareAddr: net.HardwareAddr{0x02, 0, addr[0], addr[1], addr[2], addr[3]},
-		Flags:        net.FlagUp | net.FlagRunning,
-	})
-	eth0.AddAddress(&net.IPNet{IP: addr[:], Mask: net.CIDRMask(prefixBits, 32)})
-	return []*transport.Interface{lo, eth0}, nil
+	all := []*transport.Interface{lo}
+	k.host.mu.Lock()
+	defer k.host.mu.Unlock()
+	for n, i := range k.host.interfaces {
+		if !i.works() {
+			continue
+		}
+		addr := i.addr.As4()
+		t := transport.NewInterface(net.Interface{
+			Index: 2 + n,
+			Name:  i.name,
+			MTU:   1500,
+			// Locally administered, and as unique as the address.
+			HardwareAddr: net.HardwareAddr{0x02, 0, addr[0], addr[1], addr[2], addr[3]},
+			Flags:        net.FlagUp | net.FlagRunning,
+		})
+		t.AddAddress(&net.IPNet{IP: addr[:], Mask: net.CIDRMask(i.site.inside.Bits(), 32)})
+		all = append(all, t)
+	}
+	return all, nil
 }
 
 func (k stack) InterfaceByIndex(index int) (*transport.Interface, error) {

@@ -24,6 +24,7 @@ type runOptions struct {
 	output  string
 	seed    uint64
 	packets string
+	dissect bool
 	variant []string
 	verbose bool
 	remarks bool
@@ -57,6 +58,7 @@ writes a recording of its own.`,
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "where to write the recording (default: the scenario's name with .rtcrec, in this folder)")
 	f.Uint64Var(&o.seed, "seed", 0, "the seed, instead of the scenario's")
+	f.BoolVar(&o.dissect, "dissect", false, "record packets dissected, with what is inside their encryption")
 	f.StringVar(&o.packets, "packets", recorder.PacketsFull, "what to record of packets: full, headers (no payload) or none")
 	f.StringSliceVar(&o.variant, "variant", nil, "of a scenario with a matrix, run only the variants with these values, such as nat=symmetric,loss=5%")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "show every packet")
@@ -139,7 +141,7 @@ func (a *app) run(cmd *cobra.Command, path string, o runOptions) error {
 		if cmd.Flags().Changed("seed") {
 			seed = o.seed
 		}
-		header := r.Header(path, source.text, seed, recorder.Options{Packets: o.packets, Variant: s.Variant})
+		header := r.Header(path, source.text, seed, recorder.Options{Packets: o.packets, Variant: s.Variant, Dissect: o.dissect})
 		for _, path := range s.Files[1:] {
 			header.Include(path, source.included[path])
 		}
