@@ -1,5 +1,7 @@
 package packet
 
+import "github.com/pion/dtls/v3/pkg/protocol/handshake"
+
 // SCTP reads an SCTP packet as one from a DTLS record.
 func SCTP(data []byte) *Packet {
 	p := new(Packet)
@@ -29,13 +31,19 @@ func RTP(data []byte) *Packet {
 	return p
 }
 
-// AttributeName, HandshakeName and the like are the names of the registries.
+// HandshakeType returns the type and the name of a handshake message.
+func HandshakeType(t uint8) (typ, name string) {
+	kind := handshakeTypes[handshake.Type(t)]
+	return kind.typ, kind.name
+}
+
+// Chunk returns the type and the name of an SCTP chunk.
+func Chunk(t uint8) (typ, name string) { return chunks[t].typ, chunks[t].name }
+
+// The names of registries.
 var (
-	AttributeName  = attributeName
-	HandshakeTypes = handshakeTypes
-	AlertTypes     = alertTypes
-	Chunks         = chunks
-	CipherSuites   = cipherSuites
-	StunTypes      = stunTypes
-	RTCPTypes      = rtcpTypes
+	AttributeName = attributeName
+	AlertTypes    = alertTypes
+	CipherSuites  = cipherSuites
+	RTCPTypes     = rtcpTypes
 )

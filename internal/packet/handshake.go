@@ -58,7 +58,9 @@ func (x *dissection) handshake(record *cursor, r record, f flow) Layer {
 	t := handshake.Type(c.uint8("handshake type"))
 	kind, known := handshakeTypes[t]
 	if known {
-		c.value("%d (%s)", t, kind.name)
+		if c.noting() {
+			c.value("%d (%s)", t, kind.name)
+		}
 		l.Summary = kind.name
 		x.typ(kind.typ)
 	}
