@@ -161,15 +161,17 @@ func (i *Interface) SetLink(link Link) error {
 }
 
 // Move takes the interface from its network to another, where it gets a new
-// address. The access link stays as it is, and what waits for it is dropped.
+// address. The access link stays as it is. What waits for its up direction is
+// dropped at once, and what is on its way by the link, or to the old address,
+// is dropped when it arrives.
 func (i *Interface) Move(network string) error {
 	in := i.host.internet
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	i.flush(InterfaceDown)
 	if err := i.join(network); err != nil {
 		return fmt.Errorf("vnet: host %q: interface %q: %w", i.host.name, i.name, err)
 	}
+	i.flush(InterfaceDown)
 	return nil
 }
 
@@ -180,11 +182,15 @@ func (i *Interface) flush(why Reason) {
 	}
 }
 
-// drop drops a packet at the interface.
+// drop drops a packet at the interface, which is down, or has gone to another
+// network since the packet was on its way.
 func (i *Interface) drop(p *Packet) {
 	why := InterfaceDown
-	if i.host.down {
+	switch {
+	case i.host.down:
 		why = HostDown
+	case !i.down:
+		p.detail = fmt.Sprintf("%s has moved to network %q, and has the address %v there", i.name, i.site.name, i.addr)
 	}
 	i.host.internet.flight.dropped(p, i.host.name+"/"+i.name, why)
 }
@@ -195,7 +201,7 @@ func (i *Interface) drop(p *Packet) {
 func leaveHost(p *Packet, now time.Duration) {
 	i := p.ifc
 	switch {
-	case !i.works():
+	case !i.works() || i.addr != p.src.Addr():
 		i.drop(p)
 	case i.up != nil:
 		i.up.enter(p, now)
@@ -206,8 +212,8 @@ func leaveHost(p *Packet, now time.Duration) {
 
 // rise is the network's end of the access link, seen from the host.
 func (i *Interface) rise(p *Packet, now time.Duration) {
-	if i.addr != p.Src.Addr() {
-		i.drop(p) // the host has gone to another network meanwhile
+	if i.addr != p.src.Addr() {
+		i.drop(p)
 		return
 	}
 	i.site.rise(p, now)

@@ -3,6 +3,7 @@ package vnet
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 )
@@ -84,7 +85,7 @@ func (t *table) key(local, remote netip.AddrPort) mapKey {
 }
 
 // find returns the mapping by which a packet goes out, or nil if there is none
-// any more.
+// or none any more.
 func (t *table) find(local, remote netip.AddrPort, now time.Duration) *mapping {
 	m := t.byLocal[t.key(local, remote)]
 	if m == nil || m.gone != "" || t.expired(m, now) {
@@ -95,27 +96,28 @@ func (t *table) find(local, remote netip.AddrPort, now time.Duration) *mapping {
 
 func (t *table) expired(m *mapping, now time.Duration) bool { return now > m.used+t.Lifetime }
 
-// note takes note of a packet that has gone out, and returns its mapping if
-// that is new.
-func (t *table) note(local, remote, public netip.AddrPort, now time.Duration) *mapping {
-	m, isNew := t.byPublic[public], false
+// add makes a mapping for a packet that is about to go out. Its public address
+// comes when the packet has gone out.
+func (t *table) add(local, remote netip.AddrPort, now time.Duration) *mapping {
+	m := &mapping{local: local, used: now}
+	t.byLocal[t.key(local, remote)] = m
+	return m
+}
+
+// note takes note of a packet that has gone out, and reports whether that has
+// made a new mapping.
+func (t *table) note(p *Packet, now time.Duration) (isNew bool) {
+	m := t.byPublic[p.src]
 	if m == nil {
-		m, isNew = &mapping{local: local, public: public}, true
-		t.byPublic[public] = m
-		t.byLocal[t.key(local, remote)] = m
+		m, isNew = p.mapping, true
+		m.public = p.src
+		t.byPublic[p.src] = m
 	}
 	m.used = now
-	known := false
-	for _, r := range m.remotes {
-		known = known || r == remote
+	if !slices.Contains(m.remotes, p.dst) {
+		m.remotes = append(m.remotes, p.dst)
 	}
-	if !known {
-		m.remotes = append(m.remotes, remote)
-	}
-	if isNew {
-		return m
-	}
-	return nil
+	return isNew
 }
 
 // refusal says why a packet was not let in.
@@ -137,13 +139,13 @@ func (t *table) refusal(src, dst netip.AddrPort, now time.Duration) (Reason, str
 		if t.Filtering == AddressDependent {
 			text = r.Addr().String()
 		}
-		if len(to) == 0 || to[len(to)-1] != text {
+		if !slices.Contains(to, text) {
 			to = append(to, text)
 		}
 	}
 	const most = 4
 	if len(to) > most {
-		to = append(to[:most], fmt.Sprintf("%d others", len(to)-most))
+		to = append(to[:most], fmt.Sprintf("%d more", len(to)-most))
 	}
 	from := src.String()
 	if t.Filtering == AddressDependent {
@@ -183,7 +185,7 @@ func (t *table) local(alias netip.AddrPort) (netip.AddrPort, bool) {
 // forget ends all mappings.
 func (t *table) forget(how string, now time.Duration) {
 	t.generation++
-	for _, m := range t.byPublic {
+	for _, m := range t.byLocal {
 		if m.gone == "" && !t.expired(m, now) {
 			m.gone, m.goneAt = how, now
 		}

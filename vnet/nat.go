@@ -3,7 +3,6 @@ package vnet
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -67,6 +66,7 @@ type nat struct {
 	site        *site
 	translators []*translator
 	retired     []*translator              // of addresses that it had before
+	byOutside   map[netip.Addr]*translator // all of them, by public address
 	pool        map[netip.Addr]*translator // which one a host's address has got
 	locals      []netip.Addr               // the hosts that a one-to-one NAT translates
 	table       table
@@ -81,10 +81,11 @@ func newNAT(s *site, config NAT, outside []netip.Addr) (*nat, error) {
 		config.Lifetime = defaultLifetime
 	}
 	n := &nat{
-		NAT:   config,
-		site:  s,
-		pool:  make(map[netip.Addr]*translator),
-		table: newTable(config),
+		NAT:       config,
+		site:      s,
+		byOutside: make(map[netip.Addr]*translator),
+		pool:      make(map[netip.Addr]*translator),
+		table:     newTable(config),
 	}
 	n.out, n.in = n.goOut, n.comeIn
 	if config.OneToOne {
@@ -111,6 +112,9 @@ func (n *nat) add(outside []netip.Addr, static []string) error {
 		return err
 	}
 	n.translators = append(n.translators, t)
+	for _, addr := range outside {
+		n.byOutside[addr] = t
+	}
 	return nil
 }
 
@@ -135,26 +139,25 @@ func (n *nat) goOut(p *Packet, now time.Duration) {
 		t = n.translators[len(n.pool)%len(n.translators)]
 		n.pool[p.src.Addr()] = t
 	}
-	if t.ports == maxPorts && n.table.find(p.src, p.dst, now) == nil {
-		// pion's NAT would go on to port 65536, and stop for good.
-		p.detail = fmt.Sprintf("%v has %d ports, and all have been used", t.outside[0], maxPorts)
-		flight.dropped(p, n.site.name, NoPort)
-		return
+	m := n.table.find(p.src, p.dst, now)
+	if m == nil {
+		if t.ports == maxPorts {
+			// pion's NAT would go on to port 65536, and stop for good.
+			p.detail = fmt.Sprintf("%v has %d ports, and all have been used", t.outside[0], maxPorts)
+			flight.dropped(p, n.site.name, NoPort)
+			return
+		}
+		t.ports++
+		m = n.table.add(p.src, p.dst, now)
 	}
+	p.mapping = m
 	t.sayOut(p, n.table.alias(p.src))
 }
 
-// comeIn translates a packet that comes to one of the public addresses.
+// comeIn translates a packet that comes to one of the public addresses, those
+// of translators that are retired among them.
 func (n *nat) comeIn(p *Packet, _ time.Duration) {
-	for _, t := range slices.Concat(n.translators, n.retired) {
-		for _, addr := range t.outside {
-			if addr == p.dst.Addr() {
-				t.sayIn(p)
-				return
-			}
-		}
-	}
-	n.site.internet.flight.dropped(p, n.site.name, NoRoute)
+	n.byOutside[p.dst.Addr()].sayIn(p)
 }
 
 // hairpin takes a packet of the network's own for one of its public addresses.
@@ -208,7 +211,7 @@ type translator struct {
 	outside                        []netip.Addr
 	router, collecting, delivering *pion.Router
 	inner, outer                   *speaker
-	ports                          int // how many have been mapped
+	ports                          int // how many have been used
 
 	// entering is the packet that the delivering router is passing to the NAT.
 	// Only that router's goroutine uses it.
@@ -327,8 +330,7 @@ func (t *translator) check(p *Packet, err error) {
 func (t *translator) afterOut(p *Packet, now time.Duration) {
 	n, s := t.nat, t.nat.site
 	if !n.OneToOne {
-		if m := n.table.note(p.before, p.dst, p.src, now); m != nil {
-			t.ports++
+		if n.table.note(p, now) {
 			s.internet.flight.observer.Mapped(Mapping{
 				Network: s.name, Local: p.before, Public: p.src, Remote: p.dst, Cause: p,
 			})
@@ -361,12 +363,8 @@ func (t *translator) afterIn(p *Packet, now time.Duration) {
 // afterRefusal is where a packet is that the NAT did not let in.
 func (t *translator) afterRefusal(p *Packet, now time.Duration) {
 	p.dst = p.before
-	why := NoMapping
-	if t.nat.OneToOne {
-		p.detail = fmt.Sprintf("no host has the public address %v", p.dst.Addr())
-	} else {
-		why, p.detail = t.nat.table.refusal(p.src, p.dst, now)
-	}
+	why, detail := t.nat.table.refusal(p.src, p.dst, now)
+	p.detail = detail
 	t.nat.site.internet.flight.dropped(p, t.nat.site.name, why)
 }
 
@@ -401,3 +399,17 @@ func (l *natLog) Warnf(format string, args ...any) {
 // packet.
 func (l *natLog) Debugf(string, ...any) {}
 func (l *natLog) Tracef(string, ...any) {}
+
+// behind returns the address for which a public one stands.
+func (n *nat) behind(public netip.AddrPort) netip.AddrPort {
+	if n.OneToOne {
+		for i, addr := range n.translators[0].outside {
+			if addr == public.Addr() {
+				return netip.AddrPortFrom(n.locals[i], public.Port())
+			}
+		}
+	} else if m := n.table.byPublic[public]; m != nil {
+		return m.local
+	}
+	return netip.AddrPort{}
+}

@@ -110,8 +110,7 @@ func (s *site) stop() error {
 
 // takeAddress returns the network's next free address.
 func (s *site) takeAddress() (netip.Addr, error) {
-	most := 1<<(32-s.inside.Bits()) - 2 // but for the network's own address and for broadcast
-	if s.last >= most {
+	if s.last >= hosts(s.inside) {
 		return netip.Addr{}, fmt.Errorf("network %q has no more addresses", s.name)
 	}
 	s.last++
@@ -147,11 +146,14 @@ func (s *site) rise(p *Packet, now time.Duration) {
 			return
 		}
 	}
-	if s.nat != nil {
+	switch {
+	case s.nat == nil:
+		s.leave(p, now)
+	case s.claimed(p.dst.Addr()):
+		s.nat.hairpin(p, now)
+	default:
 		s.nat.out(p, now)
-		return
 	}
-	s.leave(p, now)
 }
 
 // leave is the network's end of the up link.
@@ -202,11 +204,7 @@ func (s *site) route(p *Packet, now time.Duration) bool {
 			return true
 		}
 	}
-	switch {
-	case s.nat != nil && s.claimed(dst):
-		s.nat.hairpin(p, now)
-		return true
-	case s.inside.Contains(dst):
+	if s.inside.Contains(dst) {
 		s.internet.flight.dropped(p, s.name, NoRoute)
 		return true
 	}

@@ -53,6 +53,9 @@ type Packet struct {
 	inward, hairpin bool
 	before          netip.AddrPort
 
+	// mapping is that by which the packet goes out of a NAT.
+	mapping *mapping
+
 	// detail says more about why the packet was dropped.
 	detail string
 

@@ -44,12 +44,14 @@ func addrPort(a net.Addr) netip.AddrPort {
 	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }
 
-// A speaker puts chunks on one of pion's routers. Only a socket can do so that
-// is bound to the chunk's source address, so it has a socket for each.
+// A speaker puts chunks on one of pion's routers. Only a socket can do so, and
+// the chunk's source is the socket's address. A socket of pion's costs 16 KB
+// and a NAT has to do with any number of sources, so a speaker has but one
+// socket, and gives it another address for each packet: pion's socket looks at
+// the address that it returns from LocalAddr. Nobody sends to a speaker.
 type speaker struct {
-	net     *pion.Net
-	addrs   map[netip.Addr]bool
-	sockets map[netip.AddrPort]net.PacketConn
+	socket net.PacketConn
+	addr   *net.UDPAddr // the socket's own
 }
 
 // newSpeaker attaches a speaker to a router.
@@ -61,36 +63,16 @@ func newSpeaker(router *pion.Router) (*speaker, error) {
 	if err := router.AddNet(host); err != nil {
 		return nil, err
 	}
-	return &speaker{
-		net:     host,
-		addrs:   make(map[netip.Addr]bool),
-		sockets: make(map[netip.AddrPort]net.PacketConn),
-	}, nil
+	socket, err := host.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4zero, Port: 1})
+	if err != nil {
+		return nil, err
+	}
+	return &speaker{socket: socket, addr: socket.LocalAddr().(*net.UDPAddr)}, nil
 }
 
 // say puts the packet on the router, from src to dst.
 func (s *speaker) say(p *Packet, src, dst netip.AddrPort) error {
-	socket, ok := s.sockets[src]
-	if !ok {
-		var err error
-		if socket, err = s.bind(src); err != nil {
-			return err
-		}
-		s.sockets[src] = socket
-	}
-	_, err := socket.WriteTo(p.tag[:], net.UDPAddrFromAddrPort(dst))
+	*s.addr = *net.UDPAddrFromAddrPort(src)
+	_, err := s.socket.WriteTo(p.tag[:], net.UDPAddrFromAddrPort(dst))
 	return err
-}
-
-func (s *speaker) bind(src netip.AddrPort) (net.PacketConn, error) {
-	addr := net.UDPAddrFromAddrPort(src)
-	if !s.addrs[src.Addr()] {
-		eth0, err := s.net.InterfaceByName("eth0")
-		if err != nil {
-			return nil, err
-		}
-		eth0.AddAddress(&net.IPNet{IP: addr.IP, Mask: net.CIDRMask(32, 32)})
-		s.addrs[src.Addr()] = true
-	}
-	return s.net.ListenUDP("udp4", addr)
 }
