@@ -5,7 +5,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/tls"
 	"crypto/x509"
 	"net"
 	"slices"
@@ -68,17 +67,16 @@ func (addr) Network() string { return "udp" }
 func (addr) String() string  { return "192.0.2.1:1" }
 
 // associate captures a DTLS association in which each end sends a message.
-func associate(t *testing.T, client, server *dtls.Config) *capture {
+func associate(t *testing.T, client []dtls.ClientOption, server []dtls.ServerOption) *capture {
 	t.Helper()
 	c := new(capture)
 	synctest.Test(t, func(t *testing.T) {
 		there, back := make(chan []byte, 100), make(chan []byte, 100)
 		alice := &tap{name: "client", capture: c, in: back, out: there, closed: make(chan struct{})}
 		bob := &tap{name: "server", capture: c, in: there, out: back, closed: make(chan struct{})}
-		client.KeyLogWriter, server.KeyLogWriter = keyLog{c, "client"}, keyLog{c, "server"}
-		a, err := dtls.Client(alice, addr{}, client)
+		a, err := dtls.ClientWithOptions(alice, addr{}, append(client, dtls.WithKeyLogWriter(keyLog{c, "client"}))...)
 		must(t, err)
-		b, err := dtls.Server(bob, addr{}, server)
+		b, err := dtls.ServerWithOptions(bob, addr{}, append(server, dtls.WithKeyLogWriter(keyLog{c, "server"}))...)
 		must(t, err)
 		accepted := make(chan error)
 		go func() { accepted <- b.Handshake() }()
@@ -103,6 +101,14 @@ func associate(t *testing.T, client, server *dtls.Config) *capture {
 	return c
 }
 
+// options returns options for both ends.
+func options(both []dtls.Option) (client []dtls.ClientOption, server []dtls.ServerOption) {
+	for _, o := range both {
+		client, server = append(client, o), append(server, o)
+	}
+	return client, server
+}
+
 // Every cipher suite of pion's is decrypted.
 func TestCipherSuites(t *testing.T) {
 	ec, err := selfsign.GenerateSelfSigned()
@@ -122,24 +128,20 @@ func TestCipherSuites(t *testing.T) {
 	for _, id := range ids {
 		name := dtls.CipherSuiteName(id)
 		t.Run(name, func(t *testing.T) {
-			config := func() *dtls.Config {
-				c := &dtls.Config{CipherSuites: []dtls.CipherSuiteID{id}, InsecureSkipVerify: true}
-				switch {
-				case strings.Contains(name, "PSK"):
-					c.PSK = func([]byte) ([]byte, error) { return []byte("shared"), nil }
-					c.PSKIdentityHint = []byte("hint")
-				case strings.Contains(name, "RSA"):
-					c.Certificates = []tls.Certificate{rs}
-				default:
-					c.Certificates = []tls.Certificate{ec}
-				}
-				return c
+			both := []dtls.Option{dtls.WithCipherSuites(id), dtls.WithInsecureSkipVerify(true)}
+			certificate := ec
+			if strings.Contains(name, "RSA") {
+				certificate = rs
 			}
-			client := config()
-			if strings.Contains(name, "ECDHE_RSA") || strings.Contains(name, "ECDHE_ECDSA") {
-				client.Certificates = nil
+			if strings.Contains(name, "PSK") {
+				both = append(both, dtls.WithPSK(func([]byte) ([]byte, error) { return []byte("shared"), nil }),
+					dtls.WithPSKIdentityHint([]byte("hint")))
 			}
-			ds := associate(t, client, config())
+			client, server := options(both)
+			if !strings.Contains(name, "PSK") {
+				server = append(server, dtls.WithCertificates(certificate))
+			}
+			ds := associate(t, client, server)
 			ps := ds.packets((*packet.Dissector).Dissect, true)
 			if got := count(ps, "finished"); got != 2 {
 				t.Errorf("%d datagrams with finished, want 2", got)
@@ -173,10 +175,10 @@ func TestFragments(t *testing.T) {
 	must(t, err)
 	certificate, err := selfsign.SelfSign(key)
 	must(t, err)
-	config := func() *dtls.Config {
-		return &dtls.Config{Certificates: []tls.Certificate{certificate}, InsecureSkipVerify: true, MTU: 80}
-	}
-	c := associate(t, config(), config())
+	client, server := options([]dtls.Option{
+		dtls.WithCertificates(certificate), dtls.WithInsecureSkipVerify(true), dtls.WithMTU(80),
+	})
+	c := associate(t, client, server)
 	ps := c.packets((*packet.Dissector).Dissect, true)
 	if got := count(ps, "certificate"); got < 3 {
 		t.Errorf("%d datagrams with certificate, want several", got)
