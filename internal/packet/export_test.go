@@ -45,5 +45,34 @@ var (
 	AttributeName = attributeName
 	AlertTypes    = alertTypes
 	CipherSuites  = cipherSuites
-	RTCPTypes     = rtcpTypes
 )
+
+// Vocabulary returns every type that a packet can have.
+func Vocabulary() map[string]bool {
+	words := map[string]bool{
+		"use-candidate": true, "channel-data": true, "encrypted-handshake": true,
+		"dcep-open": true, "dcep-ack": true, "rtp": true,
+	}
+	for method, types := range stunTypes {
+		for _, typ := range types {
+			words[typ] = true
+		}
+		words[stunResponses[method]] = true
+	}
+	for _, kind := range contentTypes {
+		words[kind.typ] = true
+	}
+	for _, kind := range handshakeTypes {
+		words[kind.typ] = true
+	}
+	for _, typ := range alertTypes {
+		words[typ] = true
+	}
+	for _, kind := range chunks {
+		words[kind.typ] = true
+	}
+	for _, typ := range rtcpTypes {
+		words[typ] = true
+	}
+	return words
+}

@@ -204,7 +204,6 @@ func (c *cursor) extensions(h *serverHello) {
 		n := 4 + int(head[2])<<8 + int(head[3])
 		list.group(extensionName(t), n, func(g *cursor) string { return g.extension(t, h) })
 	}
-	c.bad = c.bad || list.bad
 }
 
 // extensionNames are the registry's, as far as DTLS for WebRTC has them.

@@ -130,5 +130,4 @@ func (x *dissection) rtpExtension(c *cursor) {
 			e.note(fmt.Sprintf("extension element %d", id), fmt.Sprintf("%x", v[header:]), e.at-len(v), e.at)
 		}
 	}
-	c.bad = c.bad || e.bad
 }
