@@ -87,7 +87,17 @@ func appendPacketEnd(b []byte, p PacketEnd) []byte {
 	if len(p.Path) > 0 {
 		b = append(b, ']')
 	}
-	b = appendUint(b, `,"corrupted":`, uint64(p.Corrupted))
+	for i, bit := range p.Corrupted {
+		if i == 0 {
+			b = append(b, `,"corrupted":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, int64(bit), 10)
+	}
+	if len(p.Corrupted) > 0 {
+		b = append(b, ']')
+	}
 	return append(b, '}')
 }
 

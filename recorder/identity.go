@@ -53,6 +53,8 @@ type Options struct {
 	Packets string `json:"packets"`
 	// Variant names the values of the scenario's matrix, such as "nat=symmetric,loss=5%"; empty without a matrix.
 	Variant string `json:"variant,omitempty"`
+	// Dissect tells that packets are recorded dissected, with what is inside their encryption.
+	Dissect bool `json:"dissect,omitempty"`
 }
 
 // What is recorded of packets.
@@ -154,6 +156,7 @@ func (id Identity) Diff(other Identity) []Difference {
 	add("seed", id.Seed, other.Seed)
 	add("options.packets", id.Options.Packets, other.Options.Packets)
 	add("options.variant", id.Options.Variant, other.Options.Variant)
+	add("options.dissect", id.Options.Dissect, other.Options.Dissect)
 	add("scenario", id.Scenario, other.Scenario)
 	add("scenarioSum", id.ScenarioSum, other.ScenarioSum)
 	sums := make(map[string]string, len(other.Includes))

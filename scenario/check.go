@@ -16,7 +16,7 @@ var identifier = regexp.MustCompile(`^[\pL_][\pL\pN_]*$`)
 // isIdentifier tells whether a name can be used in conditions.
 func isIdentifier(name string) bool { return identifier.MatchString(name) }
 
-// isName tells whether a name is one for what conditions do not use: networks and blocks.
+// isName tells whether a name is one for what conditions do not use: networks, interfaces and blocks.
 func isName(name string) bool { return isIdentifier(strings.ReplaceAll(name, "-", "_")) }
 
 // reserved are words that mean something else where a peer's name can stand.
@@ -30,16 +30,8 @@ func (p *Peer) setName(r *reader, pos Pos, name string) {
 		r.errorf(pos, "bad-name", "choose another name", "%s is a word of the language and cannot be a name", name)
 	case !isIdentifier(name):
 		r.errorf(pos, "bad-name", "a name consists of letters, digits and _, and does not begin with a digit", "%s cannot be the name of a peer", quote(name))
-	}
-}
-
-func (n *Network) setName(r *reader, pos Pos, name string) {
-	n.Name = name
-	switch {
-	case name == Internet:
-		r.errorf(pos, "built-in-network", "give a network of your own another name, and put the peers on it", "internet is built in, and has no link and no settings")
-	case !isName(name):
-		r.errorf(pos, "bad-name", "a name consists of letters, digits, - and _, and does not begin with a digit", "%s cannot be the name of a network", quote(name))
+	case slices.Contains(r.networks, name):
+		r.errorf(pos, "name-taken", "peers, networks and servers have different names", "%s is the name of a network", quote(name))
 	}
 }
 

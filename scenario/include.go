@@ -83,20 +83,46 @@ func (r *reader) open(n *yaml.Node, chain []string) *yaml.Node {
 	pos := position(n)
 	name := path.Join(path.Dir(chain[len(chain)-1]), n.Value)
 	switch {
-	case n.Value == "" || path.IsAbs(n.Value) || strings.Contains(n.Value, `\`) || !filepath.IsLocal(filepath.FromSlash(name)):
-		r.errorf(pos, "bad-path", "a path such as common/networks.yaml leads to a file in the scenario's folder or below it", "%s cannot be included", quote(n.Value))
+	case !r.isBelow(n, name):
 		return nil
 	case slices.Contains(chain, name):
 		r.errorf(pos, "circle", "", "the file includes itself: %s", strings.Join(append(slices.Clone(chain), name), " -> "))
 		return nil
 	case slices.ContainsFunc(r.files, func(f sourceFile) bool { return f.path == name }):
 		return nil // what it brings in is there already
+	}
+	text, ok := r.load(n, name)
+	if !ok {
+		return nil
+	}
+	root := r.parse(len(r.files)-1, text)
+	if root != nil && root.Kind != yaml.MappingNode {
+		r.expected(root, "a mapping (key: value)", "")
+		return nil
+	}
+	return root
+}
+
+// isBelow tells whether a node names a file in the scenario's folder or below it, by its path from there.
+func (r *reader) isBelow(n *yaml.Node, name string) bool {
+	if n.Value == "" || path.IsAbs(n.Value) || strings.Contains(n.Value, `\`) || !filepath.IsLocal(filepath.FromSlash(name)) {
+		r.errorf(position(n), "bad-path", "a path such as common/networks.yaml leads to a file in the scenario's folder or below it", "%s cannot be included", quote(n.Value))
+		return false
+	}
+	return true
+}
+
+// load reads the file that a node names, by its path from the scenario's folder, and makes it the last of r.files. It is
+// false, having said why, if that is not possible.
+func (r *reader) load(n *yaml.Node, name string) (text []byte, ok bool) {
+	pos := position(n)
+	switch {
 	case len(r.files) > maxFiles:
 		r.errorf(pos, "too-large", "", "the scenario includes more than %d files", maxFiles)
-		return nil
+		return nil, false
 	case r.source.Open == nil:
 		r.errorf(pos, "unreadable", "", "%s cannot be included here", quote(n.Value))
-		return nil
+		return nil, false
 	}
 	text, err := r.source.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -104,16 +130,11 @@ func (r *reader) open(n *yaml.Node, chain []string) *yaml.Node {
 	}
 	if err != nil {
 		r.errorf(pos, "unreadable", "the path is relative to the file that includes it", "%s cannot be read: %v", quote(n.Value), err)
-		return nil
+		return nil, false
 	}
 	shown := filepath.Join(filepath.Dir(r.source.File), filepath.FromSlash(name))
 	r.files = append(r.files, sourceFile{path: name, name: shown})
-	root := r.parse(len(r.files)-1, text)
-	if root != nil && root.Kind != yaml.MappingNode {
-		r.expected(root, "a mapping (key: value)", "")
-		return nil
-	}
-	return root
+	return text, true
 }
 
 // add puts the pairs of a mapping into that of the same key in the root.

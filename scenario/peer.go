@@ -13,8 +13,13 @@ import (
 type Peer struct {
 	Pos
 	Name string
-	// Network is the name of the network that the peer is on.
+	// Network is the name of the network that the first interface is on.
 	Network string `yaml:"network" ref:"network" default:"internet" doc:"The network that the peer is on." example:"home"`
+	// Link is the way between the peer and its network, where the file has no interfaces.
+	Link *Link `yaml:"link" doc:"The way between the peer and its network, such as the radio; a perfect one by default." example:"{profile: wifi}"`
+	// Interfaces are in the order of the file, which is that of preference. Where the file has none, there is the one named
+	// DefaultInterface, with Network and Link.
+	Interfaces []*Interface `yaml:"interfaces,named" doc:"The network interfaces by name, instead of network and link. The first one that is up has the default route. Without them, the peer has one that is called eth0." example:"{wifi: {network: home}, cellular: {up: false}}"`
 	// Configuration is given to the constructor.
 	Configuration Configuration `yaml:"configuration" doc:"The RTCConfiguration that the peer connection is made with." example:"{iceTransportPolicy: all}"`
 	// Media is how the peer's application receives media.
@@ -74,6 +79,8 @@ type EngineICE struct {
 	DisconnectedTimeout *time.Duration `yaml:"disconnectedTimeout" default:"5s" doc:"How long nothing may arrive before the state is disconnected. 0s: never." example:"5s"`
 	FailedTimeout       *time.Duration `yaml:"failedTimeout" default:"25s" doc:"How long the state may be disconnected before it is failed. 0s: never." example:"25s"`
 	KeepaliveInterval   *time.Duration `yaml:"keepaliveInterval" default:"2s" doc:"How often ICE sends something when nothing else is sent." example:"2s"`
+	// MDNS is the mode of pion's mDNS: off, query or gather.
+	MDNS string `yaml:"mdns" enum:"off query gather" default:"off" doc:"pion's mDNS candidates: query resolves those of others, gather makes own ones, too. The simulated network has no multicast, so pion's mDNS fails as on a network that filters it; the recording shows how." example:"gather"`
 	// Trickle writes a=ice-options:trickle into offers and answers.
 	Trickle              bool           `yaml:"trickle" default:"false" doc:"Write a=ice-options:trickle into offers and answers, so that the other side's canTrickleIceCandidates is true. pion leaves it out, and trickles anyway." example:"true"`
 	Lite                 bool           `yaml:"lite" default:"false" doc:"Be an ICE lite agent, which only answers checks (RFC 8445 section 2.5). Only host candidates." example:"true"`
@@ -116,6 +123,8 @@ func (s *ICEServer) read(r *reader, n *yaml.Node) {
 			r.errorf(pos, "bad-url", "such as stun:stun.example.net, or turn:turn.example.net:3478?transport=udp", "%s is not the URL of a STUN or TURN server", quote(url))
 		case strings.HasPrefix(url, "turn") && (s.Username == "" || s.Credential == ""):
 			r.errorf(pos, "missing-key", "add username: and credential:", "a TURN server needs a username and a credential")
+		default:
+			r.checkServer(pos, url)
 		}
 	}
 }

@@ -52,12 +52,11 @@ func (source Source) Read() (*Scenario, error) {
 	r := newReader(source)
 	s := &Scenario{File: source.File}
 	if root := r.parse(0, source.Text); root != nil {
-		var settings []setting
-		settings, s.Variant = r.settings(root, source.Variant)
+		r.settings, s.Variant = r.matrix(root, source.Variant)
 		root = r.merge(root)
 		for _, p := range mappingOf(root) {
 			if p.key != "matrix" {
-				r.substitute(p.value, settings)
+				r.substitute(p.value, r.settings)
 			}
 		}
 		r.scenario(root, s)
@@ -77,7 +76,7 @@ func (source Source) Read() (*Scenario, error) {
 //	required  "true" for a key that must be there
 //	enum      the possible values, separated by spaces
 //	default   the value of a key that is left out: read like any other where the field is no pointer, else only told
-//	ref       what the value names: peer, network, track
+//	ref       what the value names: peer, network, server, track
 //	doc       what the key means, for the reference
 //	example   a value, for the reference
 //
@@ -96,9 +95,11 @@ type reader struct {
 	runes   []rune
 	runesOf Pos
 
-	// peers, networks and tracks are the names in the file. They are collected first, since names may be used before
+	// peers, networks, servers and tracks are the names in the file. They are collected first, since names may be used before
 	// the file comes to them.
-	peers, networks, tracks []string
+	peers, networks, servers, tracks []string
+	// settings are the values that the names of the matrix have.
+	settings []setting
 	// result is what is being read.
 	result *Scenario
 	// blocks are the lists of steps that have a name, using those that are being read.
@@ -271,7 +272,8 @@ func yamlHint(message string) string {
 // scenario reads the root.
 func (r *reader) scenario(root *yaml.Node, s *Scenario) {
 	r.result = s
-	r.peers, r.networks, r.tracks = r.names(root, "peers"), r.names(root, "network"), r.names(root, "tracks")
+	r.peers, r.networks = r.names(root, "peers"), r.names(root, "network")
+	r.servers, r.tracks = r.names(root, "servers"), r.names(root, "tracks")
 	for _, p := range mappingOf(resolved(valueOf(root, "blocks"))) {
 		r.blocks[p.key] = &block{node: resolved(p.value)}
 	}
@@ -709,6 +711,8 @@ func (r *reader) basic(n *yaml.Node, v reflect.Value, f field) {
 			r.peerExists(position(n), n.Value)
 		case "network":
 			r.networkExists(position(n), n.Value)
+		case "server":
+			r.serverExists(position(n), n.Value)
 		case "track":
 			r.trackExists(position(n), n.Value)
 		}
@@ -723,8 +727,20 @@ func (r *reader) basic(n *yaml.Node, v reflect.Value, f field) {
 	}
 }
 
-// number reads a whole number, within the range of the value's type.
+// number reads a number that is not negative, within the range of the value's type: a whole one, unless that is a float.
 func (r *reader) number(n *yaml.Node, v reflect.Value) {
+	if v.CanFloat() {
+		f, err := strconv.ParseFloat(n.Value, 64)
+		switch {
+		case n.Kind != yaml.ScalarNode || n.Tag != "!!int" && n.Tag != "!!float" || err != nil:
+			r.expected(n, "a number", "")
+		case !(f >= 0 && f <= math.MaxInt32):
+			r.errorf(position(n), "out-of-range", "", "%s is not between 0 and %d", n.Value, math.MaxInt32)
+		default:
+			v.SetFloat(f)
+		}
+		return
+	}
 	if n.Tag != "!!int" {
 		r.expected(n, "a whole number", "")
 		return

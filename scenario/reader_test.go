@@ -2,6 +2,7 @@ package scenario_test
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -32,6 +33,7 @@ func read(t *testing.T, name string) *scenario.Scenario {
 // ignore leaves positions and what conditions are compiled to out of a comparison, and compares methods by name.
 var ignore = cmp.Options{
 	cmpopts.IgnoreTypes(scenario.Pos{}),
+	cmpopts.EquateComparable(netip.Prefix{}),
 	cmpopts.IgnoreUnexported(scenario.Condition{}),
 	cmp.Comparer(func(a, b *scenario.Method) bool { return a == b }),
 }
@@ -63,6 +65,7 @@ func TestRead(t *testing.T) {
 		SRTP:         scenario.EngineSRTP{ReplayProtection: true, RTCPReplayProtection: true},
 		Interceptors: scenario.EngineInterceptors{NACK: true, Reports: true, TWCC: true},
 	}
+	engine.ICE.MDNS = "off"
 	patient := engine
 	patient.ICE.FailedTimeout = ptr(10 * time.Second)
 	want := &scenario.Scenario{
@@ -73,17 +76,19 @@ func TestRead(t *testing.T) {
 		Limit: 2 * time.Minute,
 		Networks: []*scenario.Network{
 			{Name: "internet"},
-			{Name: "home", Link: scenario.Link{
+			{Name: "home", Behind: "internet", Link: scenario.Link{
 				Up: scenario.Direction{Delay: ptr(20 * time.Millisecond), Loss: ptr(scenario.Share(0.005)),
-					Rate: ptr(scenario.Rate(1e6)), Queue: &scenario.Queue{Bytes: 64000}},
+					Rate: ptr(scenario.Capacity(1e6)), Queue: &scenario.Queue{Bytes: 64000}},
 				Down: scenario.Direction{Delay: ptr(20 * time.Millisecond), Loss: ptr(scenario.Share(0.005))},
 			}},
 		},
 		Peers: []*scenario.Peer{
-			{Name: "alice", Network: "home", Configuration: configuration, Media: media, Engine: patient},
-			{Name: "bob", Network: "internet", Configuration: configuration, Media: media, Engine: engine},
+			{Name: "alice", Network: "home", Interfaces: []*scenario.Interface{{Name: "eth0", Network: "home", Up: true}},
+				Configuration: configuration, Media: media, Engine: patient},
+			{Name: "bob", Network: "internet", Interfaces: []*scenario.Interface{{Name: "eth0", Network: "internet", Up: true}},
+				Configuration: configuration, Media: media, Engine: engine},
 		},
-		Signaling: scenario.Signaling{Delay: 40 * time.Millisecond},
+		Signaling: scenario.Signaling{Delay: 40 * time.Millisecond, Order: true},
 		Steps: []*scenario.Step{
 			{Path: "steps[0]", Action: chat},
 			{Path: "steps[1]", Action: &scenario.Negotiate{Between: scenario.Between{From: "alice", To: "bob"}, With: scenario.NegotiateOptions{Trickle: true}}},

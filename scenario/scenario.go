@@ -48,6 +48,8 @@ type Scenario struct {
 	Matrix []*Axis `yaml:"matrix,named" doc:"Lists of values by name. Each combination of them is a run of its own, in which ${name} stands for the value wherever a value can stand; $${name} is the text ${name}." example:"{loss: [0%, 5%]}"`
 	// Networks are in the order of the file. The network "internet" is always among them, first if the file leaves it out.
 	Networks []*Network `yaml:"network,named" doc:"The networks by name. The network internet is built in and public." example:"{home: {link: {delay: 20ms}}}"`
+	// Servers are in the order of the file.
+	Servers []*Server `yaml:"servers,named" doc:"The STUN and TURN servers, by the names that the simulated DNS resolves." example:"{stun.example.net: {stun: {}}, turn.example.net: {turn: {users: {alice: secret}}}}"`
 	// Peers are in the order of the file.
 	Peers []*Peer `yaml:"peers,named" required:"true" doc:"The peers by name; each is one RTCPeerConnection. A name is an identifier, since conditions use it." example:"{alice: {}, bob: {network: home}}"`
 	// Tracks are in the order of the file.
@@ -63,11 +65,8 @@ type Scenario struct {
 	// Handlers run whenever what they wait for happens.
 	Handlers []*Handler `yaml:"handlers" doc:"What happens when something else happens." example:"[{on: {peer: alice, event: message}, once: true, do: [{alice: close}]}]"`
 	// Expect is what must hold about the whole run.
-	Expect []*Expectation `yaml:"expect" doc:"What must hold about the whole run." example:"['bob.connectionState == \"connected\"']"`
+	Expect Expectations `yaml:"expect" doc:"What must hold about the whole run." example:"['bob.connectionState == \"connected\"']"`
 }
-
-// Internet is the name of the network that is always there.
-const Internet = "internet"
 
 // Peer returns the peer of that name, nil if there is none.
 func (s *Scenario) Peer(name string) *Peer {
@@ -77,24 +76,6 @@ func (s *Scenario) Peer(name string) *Peer {
 		}
 	}
 	return nil
-}
-
-// Network returns the network of that name, nil if there is none.
-func (s *Scenario) Network(name string) *Network {
-	for _, n := range s.Networks {
-		if n.Name == name {
-			return n
-		}
-	}
-	return nil
-}
-
-// Signaling is how messages between the applications travel, beside the peer connection.
-type Signaling struct {
-	// Delay is the one-way delay of a message, 0 by default.
-	Delay time.Duration `yaml:"delay" default:"0s" doc:"The one-way delay of a signaling message." example:"40ms"`
-	// Jitter is the standard deviation of what is added to the delay, 0 by default. Messages keep their order.
-	Jitter time.Duration `yaml:"jitter" default:"0s" doc:"The standard deviation of what is added to the delay. Messages keep their order." example:"5ms"`
 }
 
 // A Handler is what happens when something else happens.

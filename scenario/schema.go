@@ -3,6 +3,7 @@ package scenario
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -18,6 +19,8 @@ import (
 func Schema() []byte {
 	s := &schema{definitions: object{}}
 	root := s.fields(reflect.TypeFor[Scenario]())
+	root["type"] = "object"
+	delete(root, "pattern")
 	root["$schema"] = "http://json-schema.org/draft-07/schema#"
 	root["title"] = "A scenario of rtcsim"
 	root["description"] = "A WebRTC session: its network, its peers, what they do, and what must come of it."
@@ -128,9 +131,9 @@ func (s *schema) definition(t reflect.Type) object {
 // fields returns the schema of a mapping with the keys of a struct.
 func (s *schema) fields(t reflect.Type) object {
 	properties, required := s.properties(t)
-	schema := object{"type": []any{"object", "null"}, "properties": properties, "additionalProperties": false}
+	schema := object{"type": []any{"object", "null", "string"}, "pattern": substitution, "properties": properties, "additionalProperties": false}
 	if len(required) > 0 {
-		schema["type"], schema["required"] = "object", required
+		schema["type"], schema["required"] = []any{"object", "string"}, required
 	}
 	return schema
 }
@@ -208,6 +211,98 @@ func (q *Queue) schema(*schema) object {
 	return or(text(sizePattern), object{"type": "integer", "minimum": 1, "maximum": 1_000_000})
 }
 
+func (b *Burst) schema(*schema) object {
+	return or(words("none"), object{"type": "number", "minimum": 0})
+}
+
+func (g *GilbertElliott) schema(s *schema) object {
+	return or(words("none"), s.fields(reflect.TypeFor[GilbertElliott]()))
+}
+
+func (c *Capacity) schema(*schema) object { return or(object{"const": "unlimited"}, text(ratePattern)) }
+
+func (o *Overhead) schema(*schema) object {
+	return or(text(sizePattern), object{"type": "integer", "minimum": 0, "maximum": maxOverhead})
+}
+
+func (m *MTU) schema(*schema) object {
+	return or(object{"const": "none"}, text(sizePattern), object{"type": "integer", "minimum": leastMTU, "maximum": maxPacket})
+}
+
+func (a *AQM) schema(s *schema) object {
+	return or(words("codel", "none"), s.fields(reflect.TypeFor[AQM]()))
+}
+
+func (t *RateTrace) schema(*schema) object {
+	return or(object{"type": "string", "minLength": 1}, object{"type": "array", "minItems": 1, "items": object{"type": "integer", "minimum": 0}})
+}
+
+func (d *DropRules) schema(s *schema) object {
+	return or(words("none"), object{"type": "array", "items": s.definition(reflect.TypeFor[DropRule]())})
+}
+
+func (o *Ordinals) schema(*schema) object {
+	number := object{"type": "integer", "minimum": 1}
+	return or(number, text(substitution), object{"type": "array", "items": number})
+}
+
+func (p *Period) schema(s *schema) object {
+	return object{"type": "array", "minItems": 2, "maxItems": 2, "items": s.of(reflect.TypeFor[time.Duration](), field{})}
+}
+
+func (b *SizeBound) schema(*schema) object {
+	return or(object{"type": "integer", "minimum": 0}, text(`^\s*(==|<=|>=|<|>|)\s*\d\S*\s*$`))
+}
+
+func (t *NAT) schema(s *schema) object {
+	return or(words(enumOf[NAT]("type")...), s.fields(reflect.TypeFor[NAT]()))
+}
+
+func (c *NATChange) schema(s *schema) object {
+	return or(words("rebind", "expire"), s.fields(reflect.TypeFor[NATChange]()))
+}
+
+func (f *Firewall) schema(s *schema) object {
+	return or(words(enumOf[Firewall]("udp")...), s.fields(reflect.TypeFor[Firewall]()))
+}
+
+func (f *FirewallRule) schema(s *schema) object {
+	rule := s.fields(reflect.TypeFor[FirewallRule]())
+	rule["oneOf"] = []any{object{"required": []string{"allow"}}, object{"required": []string{"block"}}}
+	return rule
+}
+
+func (m *Remote) schema(*schema) object { return object{"type": "string", "minLength": 1} }
+
+func (p *Ports) schema(*schema) object {
+	return or(object{"type": "integer", "minimum": 1, "maximum": 65535}, text(`^\s*\d+\s*(-\s*\d+\s*)?$`))
+}
+
+func (t *Subnet) schema(*schema) object { return text(`^\d+\.\d+\.\d+\.\d+/(1[6-9]|2\d)$`) }
+
+func (u *User) schema(*schema) object { return object{"type": "string", "minLength": 1} }
+
+func (v *Server) schema(s *schema) object {
+	server := s.fields(reflect.TypeFor[Server]())
+	server["anyOf"] = []any{object{"required": []string{"stun"}}, object{"required": []string{"turn"}}}
+	return server
+}
+
+func (c *InterfaceSettings) schema(s *schema) object {
+	return or(words("up", "down"), s.fields(reflect.TypeFor[InterfaceSettings]()))
+}
+
+func (c *SignalingChange) schema(s *schema) object {
+	return or(words("up", "down"), s.fields(reflect.TypeFor[SignalingChange]()))
+}
+
+// words returns the schema of one of some words, or a name of the matrix.
+func words(words ...string) object { return or(object{"enum": words}, text(substitution)) }
+
+func (e *Expectations) schema(s *schema) object {
+	return object{"type": "array", "items": or(s.definition(reflect.TypeFor[Expectation]()), s.fields(reflect.TypeFor[guardKeys]()))}
+}
+
 func (o *Outage) schema(*schema) object {
 	return or(object{"const": true}, text(durationPattern))
 }
@@ -262,8 +357,9 @@ func (s *Script) schema(sch *schema) object {
 func (b *Block) schema(s *schema) object { return (*Script)(nil).schema(s) }
 
 func (a *Axis) schema(*schema) object {
-	return object{"type": "array", "minItems": 1, "uniqueItems": true,
+	list := object{"type": "array", "minItems": 1, "uniqueItems": true,
 		"items": object{"type": []any{"string", "number", "boolean"}, "pattern": "^[^,=\n]+$"}}
+	return or(list, object{"type": "object", "minProperties": 1, "propertyNames": object{"pattern": "^[^,=\n]+$"}})
 }
 
 func (e *Expectation) schema(s *schema) object {
@@ -323,19 +419,37 @@ func (s *Step) schema(sch *schema) object {
 	call, _ := sch.properties(reflect.TypeFor[Call]())
 	maps.Copy(properties, call)
 	properties["with"] = object{"description": "The arguments of a call, by their W3C names."}
+	// A key that several kinds of steps have differs between them: all that they share is its description.
+	kinds := make([]object, len(stepKinds))
+	having := map[string]int{"with": 2} // calls have it, too
 	var rules []any
-	for _, kind := range stepKinds {
-		own, required := sch.properties(reflect.TypeOf(kind.new()).Elem())
-		with, hasWith := own["with"]
-		delete(own, "with")
-		maps.Copy(properties, own)
-		allowed := slices.Concat(common, slices.Sorted(maps.Keys(own)))
-		then := object{"required": required}
-		if hasWith {
-			allowed = append(allowed, "with")
-			then["properties"] = object{"with": with}
+	for i, kind := range stepKinds {
+		kinds[i], _ = sch.properties(reflect.TypeOf(kind.new()).Elem())
+		for key := range kinds[i] {
+			having[key]++
 		}
-		then["propertyNames"] = object{"enum": allowed}
+	}
+	for i, kind := range stepKinds {
+		_, required := sch.properties(reflect.TypeOf(kind.new()).Elem())
+		own := object{}
+		for key, property := range kinds[i] {
+			switch known, there := properties[key].(object); {
+			case having[key] == 1:
+				properties[key] = property
+				continue
+			case key == "with":
+			case !there:
+				meaning := fmt.Sprint(kind.key, ": ", property.(object)["description"])
+				properties[key] = object{"description": meaning, "examples": property.(object)["examples"]}
+			default:
+				known["description"] = fmt.Sprint(known["description"], " ", kind.key, ": ", property.(object)["description"])
+			}
+			own[key] = property
+		}
+		then := object{"required": required, "propertyNames": object{"enum": slices.Concat(common, slices.Sorted(maps.Keys(kinds[i])))}}
+		if len(own) > 0 {
+			then["properties"] = own
+		}
 		rules = append(rules, object{"if": object{"required": []string{kind.key}}, "then": then})
 	}
 	known := object{}

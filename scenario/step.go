@@ -39,7 +39,8 @@ type Predict struct {
 	Answer *Expectation `yaml:"answer" required:"true" doc:"What answers it with yes or no: anything that can stand under expect. It is about what comes after the question; a time after within counts from there. It is decided at the end of the run, or as early as that is possible." example:"bob received a message"`
 }
 
-// An Action is what a step does: *Call, *Negotiate, *Signal, *Wait, *Expect, *Parallel, *Use, *ChangeNetwork or *Crash.
+// An Action is what a step does: *Call, *Negotiate, *Signal, *Wait, *Expect, *Parallel, *Use,
+// *ChangeNetwork, *ChangeInterface, *ChangeServer, *ChangeSignaling or *Crash.
 type Action interface {
 	// text returns the action in one line.
 	text() string
@@ -140,30 +141,6 @@ type Use struct {
 	Steps []*Step
 }
 
-// ChangeNetwork changes a network.
-type ChangeNetwork struct {
-	Name string `yaml:"network" required:"true" ref:"network" doc:"Changes a network: its settings, or whether it carries anything at all." example:"home"`
-	// Set changes settings; nil: none. What is nil in its directions stays as it is.
-	Set *Settings `yaml:"set" doc:"The settings to change; others stay as they are." example:"{link: {loss: 30%}}"`
-	// Outage begins an outage.
-	Outage `yaml:"down" doc:"true: the network drops everything from now on; a duration: for that long." example:"15s"`
-	// Up ends an outage.
-	Up bool `yaml:"up" doc:"true: the network carries packets again." example:"true"`
-}
-
-// An Outage is a time in which a network drops everything.
-type Outage struct {
-	// Down tells that the outage begins.
-	Down bool
-	// DownFor is how long it lasts; 0: until it is ended.
-	DownFor time.Duration
-}
-
-// Settings are the settings of a network that can change during a run.
-type Settings struct {
-	Link *Link `yaml:"link" doc:"The settings of the link that change." example:"{loss: 30%}"`
-}
-
 // Crash makes the simulation itself die, to test how rtcsim copes with it. No scenario needs it.
 type Crash struct {
 	// How is "panic", "spin" (without end, without sleeping), "memory" (use all of it) or "exit".
@@ -185,6 +162,9 @@ var stepKinds = []stepKind{
 	{"parallel", func() Action { return new(Parallel) }},
 	{"use", func() Action { return new(Use) }},
 	{"network", func() Action { return new(ChangeNetwork) }},
+	{"peer", func() Action { return new(ChangeInterface) }},
+	{"server", func() Action { return new(ChangeServer) }},
+	{"signaling", func() Action { return new(ChangeSignaling) }},
 	{"crash", func() Action { return new(Crash) }},
 }
 
@@ -302,7 +282,11 @@ func (s *Step) checkWhole(r *reader, subjects, options []pair) {
 	}
 	switch a := s.Action.(type) {
 	case *ChangeNetwork:
-		a.check(r, s.Pos, subjects[0].value)
+		a.check(r, s.Pos, subjects[0].value, options)
+	case *ChangeInterface:
+		a.check(r, s.Pos, options)
+	case *ChangeServer:
+		a.check(r, s.Pos, options)
 	case *Wait:
 		a.check(r)
 	case *Parallel:
@@ -456,22 +440,6 @@ func (f *Reference) read(r *reader, n *yaml.Node) {
 	f.Pos, f.Name = position(n), m[1]
 }
 
-func (o *Outage) read(r *reader, n *yaml.Node) {
-	if n.Tag == "!!bool" {
-		r.scalar(n, reflect.ValueOf(&o.Down).Elem(), field{})
-		if !o.Down {
-			r.errorf(position(n), "unknown-value", "up: true ends an outage", "down is true or a duration")
-		}
-		return
-	}
-	o.Down = true
-	before := r.failures
-	r.scalar(n, reflect.ValueOf(&o.DownFor).Elem(), field{})
-	if o.DownFor == 0 && r.failures == before {
-		r.errorf(position(n), "out-of-range", "down: true has no end", "an outage of %s is none", n.Value)
-	}
-}
-
 func (b *Branch) read(r *reader, n *yaml.Node) {
 	steps := reflect.ValueOf((*[]*Step)(b)).Elem()
 	if n.Kind == yaml.SequenceNode {
@@ -535,22 +503,6 @@ func (s *Step) lists() [][]*Step {
 		return [][]*Step{a.Steps}
 	}
 	return nil
-}
-
-// check says what is wrong with a change as a whole. The node is the network's name.
-func (c *ChangeNetwork) check(r *reader, pos Pos, name *yaml.Node) {
-	changes := 0
-	for _, given := range []bool{c.Set != nil, c.Down, c.Up} {
-		if given {
-			changes++
-		}
-	}
-	switch {
-	case c.Name == Internet:
-		r.errorf(position(name), "built-in-network", "put the peers on a network of its own, whose link can change", "internet is built in and has no link")
-	case changes != 1:
-		r.errorf(pos, "no-action", "set: {link: {…}}, down: 15s, down: true or up: true", "a network step has exactly one of set, down and up")
-	}
 }
 
 // check says what a step cannot wait for.
@@ -649,20 +601,5 @@ func (c *Expect) text() string { return "expect: " + c.That.Text }
 func (c *Parallel) text() string { return fmt.Sprintf("parallel: %d branches", len(c.Branches)) }
 
 func (c *Use) text() string { return "use: " + c.Block }
-
-func (c *ChangeNetwork) text() string {
-	text := "network: " + c.Name
-	switch {
-	case c.DownFor != 0:
-		text += fmt.Sprintf(" down %v", c.DownFor)
-	case c.Down:
-		text += " down"
-	case c.Up:
-		text += " up"
-	case c.Set != nil && c.Set.Link != nil:
-		text += " " + c.Set.Link.String()
-	}
-	return text
-}
 
 func (c *Crash) text() string { return "crash: " + c.How }

@@ -10,6 +10,14 @@ import (
 // suggest returns a hint for a name that is not among the valid ones: the nearest of them where one is near,
 // else all of them.
 func suggest(name string, valid []string) string {
+	if near := nearest(name, valid); near != "" {
+		return fmt.Sprintf("did you mean %s?", near)
+	}
+	return oneOf(valid)
+}
+
+// nearest returns the valid name that is nearest to a name, empty where none is near.
+func nearest(name string, valid []string) string {
 	const most = 1000 // names to compare with
 	nearest, least := "", 3
 	for _, v := range valid[:min(len(valid), most)] {
@@ -18,10 +26,10 @@ func suggest(name string, valid []string) string {
 		}
 	}
 	// A change to half of a short word makes it another word.
-	if nearest != "" && 2*least <= utf8.RuneCountInString(name) {
-		return fmt.Sprintf("did you mean %s?", nearest)
+	if 2*least > utf8.RuneCountInString(name) {
+		return ""
 	}
-	return oneOf(valid)
+	return nearest
 }
 
 // oneOf lists the valid names.

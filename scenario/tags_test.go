@@ -35,7 +35,7 @@ func TestTags(t *testing.T) {
 			t.Errorf("a default in %s: %v", typ.Name(), e)
 		}
 	}
-	roots := []any{Scenario{}, Call{}, linkKeys{}, expectationKeys{}, PeerState{}}
+	roots := []any{Scenario{}, Call{}, linkKeys{}, expectationKeys{}, guardKeys{}, PeerState{}}
 	for _, k := range stepKinds {
 		roots = append(roots, k.new())
 	}

@@ -31,14 +31,11 @@ const (
 // absences holds the words that are known and do not work, by the type whose key they would be, and under
 // "method", "event" and "attribute" those of the W3C's API.
 var absences = map[string]map[string]absence{
-	"Scenario": {
-		"servers": later,
-	},
 	"Network": {
-		"nat": later, "behind": later, "firewall": later, "addresses": later,
+		"addresses": {"unknown-key", "addresses belong to the NAT, or to its hosts", "nat: {addresses: 2} is how many public ones it has, subnet: 192.168.1.0/24 those of the hosts"},
 	},
 	"Peer": {
-		"interfaces": later, "takes": later,
+		"takes":        later,
 		"constraints":  legacy("leave it out"),
 		"certificates": {"unknown-key", "certificates belong to the configuration", "write configuration: {certificates: [{name: ECDSA}]}"},
 	},
@@ -48,24 +45,14 @@ var absences = map[string]map[string]absence{
 	"ICEServer": {
 		"credentialType": legacy("leave it out: the type is always password"),
 	},
-	"linkKeys": {
-		"profile": later, "jitterDistribution": later, "jitterCorrelation": later, "reorder": later, "burst": later,
-		"gilbertElliott": later, "overhead": later, "mtu": later, "aqm": later, "duplicate": later, "corrupt": later,
-		"rateTrace": later, "drop": later,
+	"Settings": {
+		"nat": {"unknown-key", "a NAT keeps its settings during a run", "nat: rebind, beside network:, makes it forget its mappings"},
 	},
-	"Direction": {
-		"profile": later, "jitterDistribution": later, "jitterCorrelation": later, "reorder": later, "burst": later,
-		"gilbertElliott": later, "overhead": later, "mtu": later, "aqm": later, "duplicate": later, "corrupt": later,
-		"rateTrace": later,
-	},
-	"Settings":  {"nat": later, "firewall": later},
-	"Signaling": {"loss": later, "order": later, "down": later},
 	"EngineICE": {
-		"mdns":            lacking("the simulated network has no multicast, so mDNS is off", "leave it out"),
 		"tcpMux":          lacking("the simulated network carries UDP only", "leave it out"),
 		"udpMux":          {"not-supported-yet", "", "each peer has sockets of its own"},
 		"proxyDialer":     lacking("the simulated network carries UDP only", "leave it out"),
-		"nat1to1IPs":      {"not-supported-yet", "", "give the peer a network with a nat instead"},
+		"nat1to1IPs":      {"not-supported-yet", "", "give the peer a network with nat: {oneToOne: true} instead"},
 		"interfaceFilter": later, "ipFilter": later, "remoteIPFilter": later,
 	},
 	"EngineDTLS": {
@@ -75,9 +62,6 @@ var absences = map[string]map[string]absence{
 	},
 	"EngineSRTP": {"protectionProfiles": later},
 	"Engine":     {"sdp": {"unknown-key", "is no topic of the engine", "dtls: {mediaLevelFingerprints: true} is what there is"}},
-	"Step": {
-		"peer": later, "interface": later, "server": later, "signaling": later, "nat": later,
-	},
 	"CreateOffer": {
 		"voiceActivityDetection": legacy("leave it out"),
 		"mandatory":              legacy("offerToReceiveAudio and offerToReceiveVideo are options of their own"),

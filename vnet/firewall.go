@@ -3,6 +3,7 @@ package vnet
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -40,8 +41,8 @@ type FirewallRule struct {
 	Allow   bool // let the packets pass; false: drop them
 	In, Out bool // the directions it holds for
 
-	// Remote is the address beyond the firewall; the zero value is any.
-	Remote netip.Prefix
+	// Remotes are the addresses beyond the firewall; nil is any.
+	Remotes []netip.Prefix
 
 	// RemotePorts and LocalPorts are the ports of both ends; the zero value is
 	// any.
@@ -58,7 +59,7 @@ func (r PortRange) contains(port uint16) bool {
 
 func (r *FirewallRule) picks(f flow, out bool) bool {
 	return (out && r.Out || !out && r.In) &&
-		(!r.Remote.IsValid() || r.Remote.Contains(f.remote.Addr())) &&
+		(r.Remotes == nil || slices.ContainsFunc(r.Remotes, func(p netip.Prefix) bool { return p.Contains(f.remote.Addr()) })) &&
 		r.RemotePorts.contains(f.remote.Port()) && r.LocalPorts.contains(f.local.Port())
 }
 

@@ -262,3 +262,36 @@ func (in *Internet) Subnet(network string) netip.Prefix {
 	}
 	return s.inside
 }
+
+// To returns the name of the host that the packet is for as it stands: behind a
+// NAT the one that has mapped the address. It is empty if there is none. A drop
+// rule may call it, and nobody else.
+func (p *Packet) To() string {
+	if p.ifc == nil {
+		return ""
+	}
+	for s := p.ifc.site; s != nil; s = s.parent {
+		if name := s.find(p.dst); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// find returns the name of the host that has the address in this network, or in
+// one behind it.
+func (s *site) find(addr netip.AddrPort) string {
+	if i := s.hosts[addr.Addr()]; i != nil {
+		return i.host.name
+	}
+	for _, child := range s.children {
+		if !child.claimed(addr.Addr()) {
+			continue
+		}
+		if child.nat != nil {
+			return child.find(child.nat.behind(addr))
+		}
+		return child.find(addr)
+	}
+	return ""
+}

@@ -399,3 +399,17 @@ func (l *natLog) Warnf(format string, args ...any) {
 // packet.
 func (l *natLog) Debugf(string, ...any) {}
 func (l *natLog) Tracef(string, ...any) {}
+
+// behind returns the address for which a public one stands.
+func (n *nat) behind(public netip.AddrPort) netip.AddrPort {
+	if n.OneToOne {
+		for i, addr := range n.translators[0].outside {
+			if addr == public.Addr() {
+				return netip.AddrPortFrom(n.locals[i], public.Port())
+			}
+		}
+	} else if m := n.table.byPublic[public]; m != nil {
+		return m.local
+	}
+	return netip.AddrPort{}
+}

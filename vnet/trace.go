@@ -52,6 +52,16 @@ func ParseRateTrace(text string) (*RateTrace, error) {
 	return t, nil
 }
 
+// NewRateTrace returns the trace with opportunities at so many milliseconds,
+// which never fall. The last must not be 0.
+func NewRateTrace(milliseconds []int) *RateTrace {
+	t := &RateTrace{}
+	for _, ms := range milliseconds {
+		t.times = append(t.times, time.Duration(ms)*time.Millisecond)
+	}
+	return t
+}
+
 func (t *RateTrace) length() time.Duration { return t.times[len(t.times)-1] }
 
 // at is the time of the n-th opportunity, counted from 0 over all

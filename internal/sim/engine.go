@@ -12,8 +12,9 @@ import (
 func (p *peer) settingEngine(config scenario.Engine) (webrtc.SettingEngine, error) {
 	engine := webrtc.SettingEngine{LoggerFactory: loggers{p.session, p.name}}
 	engine.SetNet(p.host.Net())
-	// The simulated network has no multicast. pion would warn about that and go on without.
-	engine.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	// The simulated network has no multicast: with mDNS pion warns about that, and goes on without.
+	engine.SetICEMulticastDNSMode(mDNSModes[config.ICE.MDNS])
+	engine.SetDTLSKeyLogWriter(secrets(func(clientRandom, master []byte) { p.session.network.packets.secret(p.name, clientRandom, master) }))
 	if err := setICE(&engine, config.ICE); err != nil {
 		return engine, err
 	}
@@ -40,6 +41,12 @@ func (p *peer) settingEngine(config scenario.Engine) (webrtc.SettingEngine, erro
 		engine.SetReceiveMTU(uint(*n))
 	}
 	return engine, nil
+}
+
+var mDNSModes = map[string]ice.MulticastDNSMode{
+	"off":    ice.MulticastDNSModeDisabled,
+	"query":  ice.MulticastDNSModeQueryOnly,
+	"gather": ice.MulticastDNSModeQueryAndGather,
 }
 
 func setICE(engine *webrtc.SettingEngine, c scenario.EngineICE) error {

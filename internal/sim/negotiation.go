@@ -121,7 +121,7 @@ func (n *negotiation) send(cause uint64, from, to *peer, desc webrtc.SessionDesc
 	message := recorder.Signal{From: from.name, To: to.name, Type: desc.Type.String(), SDP: desc.SDP}
 	n.session.signaling.send(cause, message, func(seq uint64) {
 		to.inbox <- func() { receive(seq) }
-	})
+	}, nil)
 }
 
 // trickle has the peer send its candidates to the other one from now on.

@@ -185,7 +185,13 @@ func (s *script) step(cause uint64, step *scenario.Step) verdict {
 	case *scenario.Use:
 		s.list(seq, a.Steps)
 	case *scenario.ChangeNetwork:
-		err = s.session.changeNetwork(seq, a)
+		err = s.session.network.changeNetwork(seq, a)
+	case *scenario.ChangeInterface:
+		err = s.session.network.changeInterface(seq, a)
+	case *scenario.ChangeServer:
+		err = s.session.network.changeServer(seq, a)
+	case *scenario.ChangeSignaling:
+		s.session.signaling.changeSignaling(seq, &a.Change)
 	case *scenario.Crash:
 		crash(a.How)
 	default:
@@ -308,7 +314,7 @@ func (s *script) outcome(step *scenario.Step, call *scenario.Call, err error) (f
 	return ""
 }
 
-// signal runs a step that hands a description or a candidate to another peer, and waits until it is there.
+// signal runs a step that hands a description or a candidate to another peer, and waits until it is there, or lost.
 func (s *script) signal(cause uint64, a *scenario.Signal) error {
 	v, err := s.value(a.Send.Name)
 	if err != nil {
@@ -325,7 +331,7 @@ func (s *script) signal(cause uint64, a *scenario.Signal) error {
 		message.Type, message.Candidate = "candidate", &v.Candidate
 	}
 	arrived := make(chan struct{})
-	s.session.signaling.send(cause, message, func(uint64) { close(arrived) })
+	s.session.signaling.send(cause, message, func(uint64) { close(arrived) }, func() { close(arrived) })
 	<-arrived
 	return nil
 }

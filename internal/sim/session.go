@@ -7,7 +7,6 @@ import (
 
 	"github.com/rtcsim/rtcsim/recorder"
 	"github.com/rtcsim/rtcsim/scenario"
-	"github.com/rtcsim/rtcsim/vnet"
 )
 
 // Session is one run of a scenario.
@@ -17,7 +16,7 @@ type Session struct {
 	start    time.Time
 	log      *recorder.Log
 
-	internet  *vnet.Internet
+	network   *network
 	peers     map[string]*peer
 	signaling *signaling
 	judge     *judge
@@ -53,7 +52,6 @@ func (s *Session) Now() time.Duration { return time.Since(s.start) }
 func (s *Session) Run() {
 	remarks := newRemarks(s, s.log.Add("", recorder.KindRun, 0, recorder.Run{Identity: s.identity}))
 	s.log.Observe(s.observe)
-	go s.judge.run()
 
 	scripts := []*script{{session: s, name: "the steps come to their end", done: make(chan struct{})}}
 	lists := [][]*scenario.Step{s.scenario.Steps}
@@ -69,6 +67,7 @@ func (s *Session) Run() {
 			go script.run(0, lists[i])
 		}
 	}
+	go s.judge.run() // not before: a condition asks any of the peers
 
 	limit := time.NewTimer(s.scenario.Limit - s.Now())
 	defer limit.Stop()
@@ -102,18 +101,11 @@ func (s *Session) Run() {
 // connect makes the network and the peers on it.
 func (s *Session) connect() error {
 	var err error
-	if s.internet, err = newInternet(s); err != nil {
+	if s.network, err = newNetwork(s); err != nil {
 		return err
 	}
 	for _, p := range s.scenario.Peers {
-		host, err := s.internet.AddHost(p.Name, p.Network)
-		if err != nil {
-			return fmt.Errorf("%s: %w", p.Name, err)
-		}
-		s.peers[p.Name] = &peer{session: s, name: p.Name, host: host}
-	}
-	if err := s.internet.Start(); err != nil {
-		return err
+		s.peers[p.Name] = &peer{session: s, name: p.Name, host: s.network.hosts[p.Name]}
 	}
 	for _, p := range s.scenario.Peers {
 		if err := s.peers[p.Name].open(p); err != nil {
@@ -130,17 +122,17 @@ func (s *Session) Close() error {
 			p.pc.Close()
 		}
 	}
-	if s.internet == nil {
+	if s.network == nil {
 		return nil
 	}
-	return s.internet.Close()
+	return s.network.internet.Close()
 }
 
 func (s *Session) inFlight() int {
-	if s.internet == nil {
+	if s.network == nil {
 		return 0
 	}
-	return s.internet.InFlight()
+	return s.network.internet.InFlight()
 }
 
 // observe is told of every event, right after it was recorded and in the goroutine that it happened in.

@@ -2,9 +2,12 @@ package sim
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"sync"
@@ -36,6 +39,7 @@ handlers:
 expect:
   - alice received "hi" on chat
   - alice.connectionState == "closed"
+  - bob.connectionState == "connected" within 3s
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -79,8 +83,55 @@ expect:
 			held++
 		}
 	}
-	if held != 3 || kinds[recorder.KindRun] != 1 || kinds[recorder.KindEnd] != 1 || kinds[recorder.KindCall] != kinds[recorder.KindReturn] {
+	if held != 4 || kinds[recorder.KindRun] != 1 || kinds[recorder.KindEnd] != 1 || kinds[recorder.KindCall] != kinds[recorder.KindReturn] {
 		t.Errorf("%d verdicts; the kinds of events are %v", held, kinds)
+	}
+}
+
+// TestNoPeers: conditions can be asked when the peers could not be made.
+func TestNoPeers(t *testing.T) {
+	for name, peers := range map[string]map[string]*peer{"none": {}, "not open": {"alice": {}}} {
+		e := env{&Session{peers: peers}}
+		if got := e.Attribute("alice", "connectionState"); got != nil {
+			t.Errorf("%s: connectionState is %v", name, got)
+		}
+		if got := e.Channel("alice", "chat"); got != nil {
+			t.Errorf("%s: there is a channel %v", name, got)
+		}
+	}
+}
+
+// TestSerialNumber: the seed, the peer and how many certificates it has made decide a serial number, not the keys.
+func TestSerialNumber(t *testing.T) {
+	second := func(name string, first *scenario.Certificate) *big.Int {
+		t.Helper()
+		s := &Session{identity: recorder.Identity{Seed: 1}}
+		p := &peer{session: s, name: name, serials: s.random("certificate/" + name + "/serial")}
+		if _, err := p.newCertificate(first); err != nil {
+			t.Fatal(err)
+		}
+		certificate, err := p.newCertificate(&scenario.Certificate{Name: "ECDSA", Expires: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := certificate.PEM()
+		if err != nil {
+			t.Fatal(err)
+		}
+		block, _ := pem.Decode([]byte(text))
+		parsed, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parsed.SerialNumber
+	}
+	unlimited, limited := &scenario.Certificate{Name: "ECDSA"}, &scenario.Certificate{Name: "ECDSA", Expires: time.Minute}
+	want := second("alice", unlimited)
+	if got := second("alice", limited); got.Cmp(want) != 0 {
+		t.Errorf("after another first certificate: got %x, want %x", got, want)
+	}
+	if got := second("bob", unlimited); got.Cmp(want) == 0 {
+		t.Errorf("bob has alice's number %x", got)
 	}
 }
 

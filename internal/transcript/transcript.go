@@ -175,13 +175,20 @@ func (p *Printer) text(e recorder.Event) string {
 	case recorder.ChannelEvent:
 		return p.channel(name, d)
 	case recorder.Signal:
-		what := d.Type
-		if e.Kind == recorder.KindSignalSent {
-			return p.style.dim.Render(fmt.Sprintf("signal ⇢ %s: %s", d.To, what))
+		switch e.Kind {
+		case recorder.KindSignalSent:
+			return p.style.dim.Render(fmt.Sprintf("signal ⇢ %s: %s", d.To, d.Type))
+		case recorder.KindSignalDropped:
+			return p.style.warn.Render(fmt.Sprintf("signal ⇠ %s: %s is lost: %s", d.From, d.Type, d.Reason))
 		}
-		return p.style.dim.Render(fmt.Sprintf("signal ⇠ %s: %s", d.From, what))
+		return p.style.dim.Render(fmt.Sprintf("signal ⇠ %s: %s", d.From, d.Type))
 	case recorder.NetworkChange:
 		return p.style.warn.Render("network " + d.Change)
+	case recorder.Interface:
+		return p.style.warn.Render(fmt.Sprintf("interface %s %s", d.Interface, d.Change)) +
+			p.style.dim.Render(fmt.Sprintf(" (%s on %s)", d.Address, d.Network))
+	case recorder.NATMapping:
+		return p.style.dim.Render(fmt.Sprintf("NAT maps %s to %s, for %s", d.Local, d.Public, d.Remote))
 	case recorder.LogLine:
 		return p.style.warn.Render(fmt.Sprintf("pion %s [%s] %s", d.Level, d.Scope, d.Text))
 	case recorder.Verdict:
@@ -201,7 +208,7 @@ func (p *Printer) text(e recorder.Event) string {
 			return ""
 		}
 		p.sent[e.Seq] = d
-		return p.style.dim.Render(fmt.Sprintf("packet %d sent: %s, %d bytes, %s → %s", d.ID, d.Protocol, d.Size, d.Src, d.Dst))
+		return p.style.dim.Render(fmt.Sprintf("packet %d sent: %s, %d bytes, %s → %s", d.ID, kind(d), d.Size, d.Src, d.Dst))
 	case recorder.PacketEnd:
 		if !p.packets {
 			return ""
@@ -209,9 +216,13 @@ func (p *Printer) text(e recorder.Event) string {
 		sent := p.sent[e.Cause]
 		delete(p.sent, e.Cause)
 		if e.Kind == recorder.KindPacketDropped {
-			return p.style.warn.Render(fmt.Sprintf("packet %d dropped: %s (%s, %d bytes)", d.ID, d.Reason, sent.Protocol, sent.Size))
+			text := p.style.warn.Render(fmt.Sprintf("packet %d dropped: %s (%s, %d bytes)", d.ID, d.Reason, kind(sent), sent.Size))
+			if d.Detail != "" {
+				text += p.style.dim.Render("  " + d.Detail)
+			}
+			return text
 		}
-		return p.style.dim.Render(fmt.Sprintf("packet %d delivered: %s, %d bytes", d.ID, sent.Protocol, sent.Size))
+		return p.style.dim.Render(fmt.Sprintf("packet %d delivered: %s, %d bytes", d.ID, kind(sent), sent.Size))
 	case recorder.Remark:
 		if !p.remarks {
 			return ""
@@ -227,10 +238,18 @@ func (p *Printer) text(e recorder.Event) string {
 		return media(d)
 	case recorder.RTCP:
 		return p.rtcp(e.Peer, d)
-	case recorder.Run, recorder.Snapshot:
+	case recorder.Run, recorder.Snapshot, recorder.Topology, recorder.DTLSSecret:
 		return ""
 	}
 	return name
+}
+
+// kind says what a packet is.
+func kind(p recorder.PacketSent) string {
+	if len(p.Types) == 0 {
+		return p.Protocol
+	}
+	return p.Protocol + " " + strings.Join(p.Types, " ")
 }
 
 // place says where in the scenario something is.

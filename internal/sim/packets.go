@@ -1,0 +1,143 @@
+package sim
+
+import (
+	"encoding/json"
+	"net/netip"
+	"slices"
+
+	"github.com/rtcsim/rtcsim/internal/packet"
+	"github.com/rtcsim/rtcsim/recorder"
+	"github.com/rtcsim/rtcsim/scenario"
+	"github.com/rtcsim/rtcsim/vnet"
+)
+
+// packets records what becomes of every packet.
+type packets struct {
+	session   *Session
+	options   recorder.Options
+	dissector *packet.Dissector
+	// inside tells that somebody asks for what is inside the encryption: the recording, or a drop rule.
+	inside bool
+}
+
+// packetInfo is what is known about a packet.
+type packetInfo struct {
+	protocols, types []string
+}
+
+func newPackets(s *Session) *packets {
+	p := &packets{session: s, options: s.identity.Options, dissector: packet.NewDissector()}
+	p.inside = p.options.Dissect || asksInside(s.scenario)
+	return p
+}
+
+// asksInside tells whether a drop rule of the scenario is about what is encrypted.
+func asksInside(s *scenario.Scenario) bool {
+	for link := range s.Links() {
+		for _, d := range []scenario.Direction{link.Up, link.Down} {
+			for _, rule := range d.Drop {
+				if rule.Match.Inside() {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// Sent implements [vnet.Observer].
+func (o *packets) Sent(p *vnet.Packet) {
+	defer o.lookAt(p.From)
+	data := recorder.PacketSent{
+		ID:     p.ID,
+		CopyOf: p.CopyOf,
+		Src:    p.Src.String(),
+		Dst:    p.Dst.String(),
+		Size:   len(p.Payload),
+	}
+	if o.options.Packets == recorder.PacketsFull {
+		data.Payload = p.Payload
+	}
+	if p.CopyOf != 0 {
+		// The dissector takes each packet once.
+		data.Protocol = packet.Protocol(p.Payload)
+		data.Types = packet.Types(p.Payload)
+		p.Info = &packetInfo{[]string{data.Protocol}, data.Types}
+	} else {
+		datagram := packet.Datagram{ID: p.ID, From: p.From, Src: p.Src, Dst: p.Dst, Payload: p.Payload}
+		var d *packet.Packet
+		if o.options.Dissect {
+			d = o.dissector.Dissect(datagram)
+			data.Layers, _ = json.Marshal(d.Layers)
+		} else {
+			d = o.dissector.Summarize(datagram)
+		}
+		data.Protocol, data.Types, data.Answers = d.Protocol, d.Types, d.Answers
+		p.Info = &packetInfo{d.Protocols, d.Types}
+	}
+	if o.options.Packets == recorder.PacketsNone {
+		return
+	}
+	p.SentEvent = o.session.log.Add(p.From, recorder.KindPacketSent, 0, data)
+}
+
+// Delivered implements [vnet.Observer].
+func (o *packets) Delivered(p *vnet.Packet, to string) {
+	defer o.lookAt(to)
+	if p.SentEvent != 0 {
+		o.session.log.Add(to, recorder.KindPacketDelivered, p.SentEvent, end(p, ""))
+	}
+}
+
+// Dropped implements [vnet.Observer].
+func (o *packets) Dropped(p *vnet.Packet, where string, why vnet.Reason) {
+	if p.SentEvent != 0 {
+		o.session.log.Add(where, recorder.KindPacketDropped, p.SentEvent, end(p, why))
+	}
+}
+
+func end(p *vnet.Packet, why vnet.Reason) recorder.PacketEnd {
+	e := recorder.PacketEnd{ID: p.ID, Reason: string(why), Detail: p.Detail(), Corrupted: p.Corrupted}
+	if path := p.Path(); len(path) > 0 {
+		e.Path = make([]recorder.Hop, len(path))
+		for i, hop := range path {
+			e.Path[i] = recorder.Hop{At: hop.At, Time: hop.Time, Wait: hop.Wait, Src: address(hop.Src), Dst: address(hop.Dst)}
+		}
+	}
+	return e
+}
+
+func address(a netip.AddrPort) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
+}
+
+// Mapped implements [vnet.Observer].
+func (o *packets) Mapped(m vnet.Mapping) {
+	o.session.log.Add(m.Network, recorder.KindNATMapping, m.Cause.SentEvent, recorder.NATMapping{
+		Local:  m.Local.String(),
+		Public: m.Public.String(),
+		Remote: m.Remote.String(),
+	})
+}
+
+// secret takes note of a master secret of a peer's.
+func (o *packets) secret(peer string, clientRandom, master []byte) {
+	o.session.log.Add(peer, recorder.KindDTLSSecret, 0, recorder.DTLSSecret{
+		ClientRandom: slices.Clone(clientRandom),
+		MasterSecret: slices.Clone(master),
+	})
+	if o.inside {
+		o.dissector.AddSecret(clientRandom, master)
+	}
+}
+
+// lookAt has a peer looked at until its SCTP transport is connected, if it is to have one: packets alone bring that about,
+// before any event.
+func (o *packets) lookAt(name string) {
+	if p := o.session.peers[name]; p != nil && p.data.Load() && !p.associated.Load() {
+		p.look()
+	}
+}
