@@ -132,6 +132,7 @@ func (s *site) claimed(addr netip.Addr) bool {
 // rise takes a packet that comes from a host of the network, or from a network
 // behind it.
 func (s *site) rise(p *Packet, now time.Duration) {
+	p.site = s
 	if s.route(p, now) {
 		return
 	}
@@ -179,6 +180,7 @@ func (s *site) come(p *Packet, now time.Duration) {
 
 // enter takes a packet that has come in to the network, and through its NAT.
 func (s *site) enter(p *Packet, now time.Duration) {
+	p.site = s
 	if s.firewall != nil {
 		if why := s.firewall.in(p, now); why != "" {
 			s.internet.flight.dropped(p, s.name, why)

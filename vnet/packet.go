@@ -47,6 +47,9 @@ type Packet struct {
 	// ifc is the interface by which the sender's host sent it.
 	ifc *Interface
 
+	// site is the network in which dst is to be understood.
+	site *site
+
 	// inward tells in which direction the packet goes through a NAT, before is
 	// the address that the NAT is about to translate, and hairpin tells that
 	// the packet goes through it a second time.
