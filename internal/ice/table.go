@@ -309,7 +309,7 @@ func (t *Table) arrived(e recorder.Event) error {
 	}
 	end := data.(recorder.PacketEnd)
 	reason := end.Reason
-	if end.Corrupted != 0 && reason == "" {
+	if len(end.Corrupted) > 0 && reason == "" {
 		reason = "corrupted"
 	}
 	if e.Kind == recorder.KindPacketDropped || reason != "" {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -156,37 +155,6 @@ func TestRandom(t *testing.T) {
 	}
 }
 
-func TestProtocol(t *testing.T) {
-	for _, test := range []struct {
-		payload []byte
-		want    string
-	}{
-		{nil, "unknown"},
-		{[]byte{0, 1}, "stun"},
-		{[]byte{3, 0}, "stun"},
-		{[]byte{4}, "unknown"},
-		{[]byte{19}, "unknown"},
-		{[]byte{20}, "dtls"},
-		{[]byte{63}, "dtls"},
-		{[]byte{64, 0}, "turn"},
-		{[]byte{79}, "turn"},
-		{[]byte{80}, "unknown"},
-		{[]byte{127}, "unknown"},
-		{[]byte{128, 96}, "srtp"},
-		{[]byte{128}, "srtp"},
-		{[]byte{191, 191}, "srtp"},
-		{[]byte{128, 192}, "srtcp"},
-		{[]byte{129, 200}, "srtcp"},
-		{[]byte{128, 223}, "srtcp"},
-		{[]byte{128, 224}, "srtp"},
-		{[]byte{192, 200}, "unknown"},
-	} {
-		if got := protocol(test.payload); got != test.want {
-			t.Errorf("%v: got %s, want %s", test.payload, got, test.want)
-		}
-	}
-}
-
 func TestErrorName(t *testing.T) {
 	inner := errors.New("why")
 	for _, test := range []struct {
@@ -237,23 +205,5 @@ func TestMarshal(t *testing.T) {
 	}
 	if got, want := string(marshal(map[string]string{"sdp": "<&>\r\n"})), `{"sdp":"<&>\r\n"}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
-	}
-}
-
-// TestDescribe: what a step sets on a link, in words.
-func TestDescribe(t *testing.T) {
-	for _, test := range []struct{ set, want string }{
-		{"{up: {loss: 30%}}", "up: loss 30%"},
-		{"{loss: 30%}", "up: loss 30%; down: loss 30%"},
-		{"{up: {delay: 20ms, jitter: 5ms}, down: {rate: 2Mbps}}", "up: delay 20ms, jitter 5ms; down: rate 2Mbps"},
-	} {
-		s, err := scenario.Read("x.yaml", []byte("network: {home: {}}\npeers: {alice: {network: home}}\nsteps:\n  - {network: home, set: {link: "+test.set+"}}\n"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		change := s.Steps[0].Action.(*scenario.ChangeNetwork)
-		if got := describe(*change.Set.Link); !strings.EqualFold(got, test.want) {
-			t.Errorf("%s: got %q, want %q", test.set, got, test.want)
-		}
 	}
 }
