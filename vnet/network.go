@@ -31,8 +31,9 @@ type NetworkConfig struct {
 	Firewall *Firewall
 
 	// Subnet is the block from which the network's hosts get their addresses,
-	// IPv4 and from /16 to /29. The zero value means that the address plan
-	// has one.
+	// IPv4 and from /16 to /29. It may not overlap with what the network can
+	// see: NATs hide what is behind them. The zero value means that the address
+	// plan has one.
 	Subnet netip.Prefix
 }
 

@@ -120,8 +120,9 @@ type Observer interface {
 	Delivered(p *Packet, to string)
 
 	// Dropped is called when the packet is lost. where is the link and its
-	// direction ("home/up"), the name of a network, or the name of a host,
-	// whichever it got to. [Packet.Detail] may say more.
+	// direction ("home/up", "alice/wifi/down"), the name of a network, an
+	// interface ("alice/wifi"), or the name of a host, whichever it got to.
+	// [Packet.Detail] may say more.
 	Dropped(p *Packet, where string, why Reason)
 
 	// Mapped is called when a NAT has made a new mapping.
