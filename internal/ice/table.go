@@ -63,12 +63,15 @@ func New() *Table {
 	}
 }
 
-// Advance lets time pass up to now, as if an event came then. Pairs fail and consent runs out by time alone.
-func (t *Table) Advance(now time.Duration) {
+// Advance lets time pass up to now, without an event. Pairs fail and consent runs out by time alone.
+func (t *Table) Advance(now time.Duration) { t.advance(now, true) }
+
+// advance lets time pass up to now, with what is due at this very moment or without: an event of the same moment comes first,
+// as it may be what a timer waits for.
+func (t *Table) advance(now time.Duration, due bool) {
 	t.timing = true
-	for len(t.timers) > 0 && t.timers[0].at <= now {
-		x := t.timers[0]
-		heap.Pop(&t.timers)
+	for len(t.timers) > 0 && (t.timers[0].at < now || due && t.timers[0].at == now) {
+		x := heap.Pop(&t.timers).(timer)
 		t.time = max(t.time, x.at)
 		x.expire()
 	}
@@ -78,7 +81,7 @@ func (t *Table) Advance(now time.Duration) {
 
 // Add takes the next event into account. The error is about an event whose data cannot be read; it is left out then.
 func (t *Table) Add(e recorder.Event) error {
-	t.Advance(e.Time)
+	t.advance(e.Time, false)
 	t.event = e.Seq
 	switch e.Kind {
 	case recorder.KindPacketDelivered, recorder.KindPacketDropped:
@@ -309,7 +312,7 @@ func (t *Table) arrived(e recorder.Event) error {
 	}
 	end := data.(recorder.PacketEnd)
 	reason := end.Reason
-	if end.Corrupted != 0 && reason == "" {
+	if len(end.Corrupted) > 0 && reason == "" {
 		reason = "corrupted"
 	}
 	if e.Kind == recorder.KindPacketDropped || reason != "" {
