@@ -100,10 +100,11 @@ type TopologyNetwork struct {
 	Subnet string `json:"subnet"`
 	// Public lists the addresses of its NAT; none without one.
 	Public []string `json:"public,omitempty"`
-	// NAT, Firewall and Link say in words what they do.
+	// NAT and Firewall say in words what they do.
 	NAT      string `json:"nat,omitempty"`
 	Firewall string `json:"firewall,omitempty"`
-	Link     string `json:"link,omitempty"`
+	// Link joins the network to the one that it is behind; absent for the internet itself.
+	Link *TopologyLink `json:"link,omitempty"`
 }
 
 // TopologyHost is a peer or a server of the topology.
@@ -120,8 +121,27 @@ type TopologyInterface struct {
 	Network string `json:"network"`
 	Address string `json:"address"`
 	Up      bool   `json:"up"`
-	// Link says in words what its access link does.
-	Link string `json:"link,omitempty"`
+	// Link is its access link; absent if there is none, which is as a perfect one.
+	Link *TopologyLink `json:"link,omitempty"`
+}
+
+// TopologyLink is a link of the topology, seen from the network or the host that has it.
+type TopologyLink struct {
+	// Up leads out, Down leads in.
+	Up   TopologyDirection `json:"up"`
+	Down TopologyDirection `json:"down"`
+}
+
+// TopologyDirection is one direction of a link.
+type TopologyDirection struct {
+	// Profile is the name of the preset that the settings come from, as far as the scenario says nothing else.
+	Profile string `json:"profile,omitempty"`
+	// Delay is the one-way propagation delay in nanoseconds, jitter not counted.
+	Delay time.Duration `json:"delay"`
+	// Rate is the capacity in bits per second; absent where it is unlimited, or given by a trace.
+	Rate int64 `json:"rate,omitempty"`
+	// Settings says in words what else the link does, such as "loss 0.5%".
+	Settings []string `json:"settings,omitempty"`
 }
 
 // DTLSSecret is the data of KindDTLSSecret: what it takes to read the packets of a DTLS connection, and of the SRTP

@@ -180,8 +180,7 @@ func (c *ChangeServer) check(r *reader, pos Pos, options []pair) {
 	if c.Restart && c.Down {
 		given--
 	}
-	server := r.result.Server(c.Name)
-	switch {
+	switch server := r.result.Server(c.Name); {
 	case given != 1:
 		r.errorf(pos, "no-action", "down: 12s, down: true, up: true, restart: true, or set: {link: {…}}", "a server step has exactly one of set, down, up and restart, or down and restart")
 	case server == nil || c.Set == nil:

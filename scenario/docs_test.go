@@ -81,6 +81,8 @@ func referenceText() string {
 
 	d.printf("## Expectations\n\nAn expectation is a condition, plain words (`bob received \"hello\" on chat`), an event, or one of:\n\n")
 	d.table(reflect.TypeFor[expectationKeys]())
+	d.printf("\nUnder `expect` of the scenario, an entry can also hold others, for some variants of the matrix only:\n\n")
+	d.table(reflect.TypeFor[guardKeys]())
 	d.printf("\n### Events\n\nAn event is picked by these keys:\n\n")
 	d.table(reflect.TypeFor[Pattern]())
 	d.printf("\n[recording.md](recording.md#kinds) lists the kinds of events.\n")
@@ -166,7 +168,34 @@ func (d *docs) value(t reflect.Type, f field) string {
 	case reflect.TypeFor[Branch](), reflect.TypeFor[Script](), reflect.TypeFor[Block]():
 		return "list of [steps](#steps)"
 	case reflect.TypeFor[Axis]():
-		return "list of values"
+		return "list of values, or values by name"
+	case reflect.TypeFor[NAT](), reflect.TypeFor[Firewall](), reflect.TypeFor[NATChange](), reflect.TypeFor[InterfaceSettings](),
+		reflect.TypeFor[SignalingChange](), reflect.TypeFor[AQM](), reflect.TypeFor[GilbertElliott]():
+		return "word, or " + d.link(t)
+	case reflect.TypeFor[Capacity]():
+		return "rate, or `unlimited`"
+	case reflect.TypeFor[Burst]():
+		return "number, or `none`"
+	case reflect.TypeFor[Overhead]():
+		return "number of bytes, or size"
+	case reflect.TypeFor[MTU]():
+		return "number of bytes, size, or `none`"
+	case reflect.TypeFor[RateTrace]():
+		return "file, list of milliseconds, or `none`"
+	case reflect.TypeFor[Ordinals]():
+		return "number, or list of them"
+	case reflect.TypeFor[Period]():
+		return "two durations"
+	case reflect.TypeFor[SizeBound]():
+		return "number of bytes, after `<`, `<=`, `>`, `>=` or nothing"
+	case reflect.TypeFor[Ports]():
+		return "port, or `N-M`"
+	case reflect.TypeFor[Remote]():
+		return "IPv4 address or block, or name"
+	case reflect.TypeFor[Subnet]():
+		return "IPv4 block"
+	case reflect.TypeFor[User]():
+		return "text"
 	case reflect.TypeFor[Step]():
 		return "[step](#steps)"
 	case reflect.TypeFor[Expectation]():
@@ -184,11 +213,7 @@ func (d *docs) value(t reflect.Type, f field) string {
 	case t.Kind() == reflect.Slice:
 		return "list: " + d.value(t.Elem(), field{})
 	case t.Kind() == reflect.Struct:
-		if !d.written[t] {
-			d.written[t] = true
-			d.queue = append(d.queue, t)
-		}
-		return fmt.Sprintf("[%s](#%s)", title(t), strings.ToLower(title(t)))
+		return d.link(t)
 	case len(f.enum) > 0:
 		return "`" + strings.Join(f.enum, "`, `") + "`"
 	case t.Kind() == reflect.String:
@@ -197,6 +222,15 @@ func (d *docs) value(t reflect.Type, f field) string {
 		return "`true`, `false`"
 	}
 	return "number"
+}
+
+// link refers to the table of a type, which will be written if it was not.
+func (d *docs) link(t reflect.Type) string {
+	if !d.written[t] {
+		d.written[t] = true
+		d.queue = append(d.queue, t)
+	}
+	return fmt.Sprintf("[%s](#%s)", title(t), strings.ToLower(title(t)))
 }
 
 // attributes writes the attributes of a type.
@@ -228,18 +262,35 @@ type KeyExample struct {
 
 // with are the keys that a key needs beside itself and those that must be there, as a flow mapping has them.
 var with = map[string]string{
-	"expectationKeys.count":   "is: 1",
-	"expectationKeys.is":      "count: {event: message}",
-	"expectationKeys.atLeast": "count: {event: message}",
-	"expectationKeys.atMost":  "count: {event: message}",
-	"ChangeNetwork.network":   "down: 1s",
-	"Step.note":               "alice: createOffer",
-	"Pattern.state":           "event: connectionstatechange",
-	"Pattern.track":           "event: track",
-	"Pattern.rid":             "event: track",
-	"Pattern.kind":            "event: track",
-	"Pattern.direction":       "event: rtcp",
-	"Pattern.rule":            "event: remark",
+	"expectationKeys.count":     "is: 1",
+	"expectationKeys.is":        "count: {event: message}",
+	"expectationKeys.atLeast":   "count: {event: message}",
+	"expectationKeys.atMost":    "count: {event: message}",
+	"ChangeNetwork.network":     "down: 1s",
+	"ChangeInterface.peer":      "down: 1s",
+	"ChangeInterface.interface": "down: 1s",
+	"ChangeServer.server":       "restart: true",
+	"linkKeys.burst":            "loss: 5%",
+	"Direction.burst":           "loss: 5%",
+	"FirewallRule.remote":       "block: out",
+	"FirewallRule.remotePort":   "block: out",
+	"FirewallRule.localPort":    "block: out",
+	"Server.network":            "stun: {}",
+	"Pattern.at":                "event: packet-dropped",
+	"Pattern.protocol":          "event: packet-sent",
+	"Pattern.from":              "event: signal-sent",
+	"Pattern.to":                "event: signal-sent",
+	"Pattern.interface":         "event: interface",
+	"Pattern.network":           "event: interface",
+	"Pattern.change":            "event: network",
+	"Server.link":               "stun: {}",
+	"Step.note":                 "alice: createOffer",
+	"Pattern.state":             "event: connectionstatechange",
+	"Pattern.track":             "event: track",
+	"Pattern.rid":               "event: track",
+	"Pattern.kind":              "event: track",
+	"Pattern.direction":         "event: rtcp",
+	"Pattern.rule":              "event: remark",
 
 	"EngineICE.usernameFragment":     "password: thisisaliceslongpassword",
 	"EngineICE.password":             "usernameFragment: aliceufrag",
@@ -303,7 +354,8 @@ func KeyExamples() []KeyExample {
 		case t.Kind() == reflect.Pointer:
 			inside(t.Elem(), f, runs, wrap)
 		case t.Kind() == reflect.Slice && f.named:
-			others := map[string]string{"network": "home: ", "tracks": "mic: {kind: audio}, screen: {kind: video}, cam: ", "peers": "alice: {}, bob: ", "blocks": "connect: "}
+			others := map[string]string{"network": "carrier: {}, home: ", "tracks": "mic: {kind: audio}, screen: {kind: video}, cam: ", "peers": "alice: {}, bob: ", "blocks": "connect: ",
+				"servers": "turn.example.net: ", "interfaces": "wifi: ", "users": "alice: "}
 			inside(t.Elem(), field{}, runs, func(value string) string { return wrap("{" + others[f.key] + value + "}") })
 		case t.Kind() == reflect.Slice:
 			beside := map[string]string{"layers": "{rid: other, bitrate: 100kbps}, "}[f.key]
@@ -335,6 +387,7 @@ func KeyExamples() []KeyExample {
 	}
 	expect := func(mapping string) string { return exampleScenario("expect", "["+mapping+"]") }
 	walk(reflect.TypeFor[expectationKeys](), false, expect)
+	walk(reflect.TypeFor[guardKeys](), false, expect)
 	walk(reflect.TypeFor[Pattern](), false, expect)
 	for _, m := range Methods {
 		target := "bob"
@@ -354,8 +407,10 @@ func exampleScenario(key, value string) string {
 	keys := []string{
 		"name", "An example",
 		"limit", "30s",
-		"network", "{home: {link: {delay: 20ms}}}",
-		"peers", "{alice: {network: home}, bob: {}}",
+		"matrix", "{left: [symmetric], right: [symmetric, none]}",
+		"network", "{home: {nat: port-restricted, link: {delay: 20ms}}, carrier: {}}",
+		"servers", "{stun.example.net: {stun: {}}, turn.example.net: {link: {}, turn: {users: {alice: secret}}}}",
+		"peers", "{alice: {network: home}, bob: {link: {}}}",
 		"tracks", "{mic: {kind: audio}, cam: {kind: video}, screen: {kind: video}}",
 		"blocks", `{begin: [{alice: createDataChannel, with: {label: chat}}, {alice: createOffer, as: offer}, {alice: addTrack, with: {track: mic}, as: camera}, ` +
 			`{negotiate: alice -> bob}, {wait: 'alice.channels.chat.readyState == "open"'}, {alice.chat: send, with: {data: hello}}, ` +

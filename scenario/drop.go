@@ -80,6 +80,9 @@ func (b SizeBound) Holds(bytes int) bool {
 
 func (d *DropRules) read(r *reader, n *yaml.Node) {
 	*d = DropRules{}
+	if isWord(n, "none") {
+		return
+	}
 	r.list(n, reflect.ValueOf((*[]*DropRule)(d)).Elem(), field{})
 }
 

@@ -13,7 +13,7 @@ type Expectations []*Expectation
 
 // guardKeys are the keys of an entry among the expectations that holds others.
 type guardKeys struct {
-	When string       `yaml:"when" required:"true" doc:"A condition on the values of the matrix, by their names. It is decided when the file is read." example:"loss == 0% or burst in [\"short\", \"long\"]"`
+	When string       `yaml:"when" required:"true" doc:"A condition on the values of the matrix, by their names. It is decided when the file is read." example:"'left == \"symmetric\" and right in [\"symmetric\", \"port-restricted\"]'"`
 	Then Expectations `yaml:"then" required:"true" doc:"The expectations in the variants in which it holds." example:"['bob.connectionState == \"connected\"']"`
 	Else Expectations `yaml:"else" doc:"The expectations in the other variants." example:"['bob.connectionState == \"failed\"']"`
 

@@ -51,9 +51,9 @@ type Direction struct {
 	// Queue is how much may wait for the capacity; 1000 packets by default.
 	Queue *Queue `yaml:"queue" default:"1000" doc:"How much may wait when rate is used up: a number of packets, or a size in bytes." example:"64KB"`
 	// Overhead is what the headers add to the payload of each packet; 28 bytes by default.
-	Overhead *ByteCount `yaml:"overhead" default:"28" doc:"The bytes of headers that count with each packet: those of IPv4 and UDP." example:"46"`
-	// MTU is the size of the largest packet, with its headers; 1500 bytes by default, 0: no limit.
-	MTU *MTU `yaml:"mtu" default:"1500" doc:"The size of the largest packet in bytes, its headers included, or none. A larger one is dropped." example:"1280"`
+	Overhead *Overhead `yaml:"overhead" default:"28" doc:"The bytes of headers that count with each packet: those of IPv4 and UDP." example:"46"`
+	// MTU is the size of the largest packet, with its IPv4 and UDP headers; 1500 bytes by default, 0: no limit.
+	MTU *MTU `yaml:"mtu" default:"1500" doc:"The size of the largest packet in bytes, with the 28 of its IPv4 and UDP headers, or none. A larger one is dropped." example:"1280"`
 	// AQM is the active queue management; nil: none, which is tail drop.
 	AQM *AQM `yaml:"aqm" default:"none" doc:"The active queue management: codel (RFC 8289), {codel: {target: 5ms, interval: 100ms}}, or none, which drops what finds the queue full." example:"codel"`
 	// Duplicate is the share of packets that arrive twice; 0 by default.
@@ -63,7 +63,7 @@ type Direction struct {
 	// RateTrace is a capacity that varies; nil: none.
 	RateTrace *RateTrace `yaml:"rateTrace" default:"none" doc:"A capacity that varies, instead of rate: a mahimahi trace, which is a list of the milliseconds at which 1500 bytes can pass, repeated. The name of a file beside the scenario, or the list itself." example:"[2, 4, 12]"`
 	// Drop are rules that drop packets; nil: none.
-	Drop DropRules `yaml:"drop" doc:"Rules that drop packets by what they are. Each direction counts for itself." example:"[{match: {protocol: dtls, type: server-hello}, first: 1}]"`
+	Drop DropRules `yaml:"drop" default:"none" doc:"Rules that drop packets by what they are. Each direction counts for itself." example:"[{match: {protocol: dtls, type: server-hello}, first: 1}]"`
 }
 
 // linkKeys are the keys under link: those of a direction, which hold for both, and each direction's own.
@@ -265,10 +265,14 @@ type GilbertElliott struct {
 func (g *GilbertElliott) none() bool { return g.P == 0 }
 
 func (g *GilbertElliott) read(r *reader, n *yaml.Node) {
-	if isWord(n, "none") {
+	before := r.failures
+	switch {
+	case isWord(n, "none"):
+		return
+	case n.Kind == yaml.ScalarNode:
+		r.expected(n, "the probabilities of the model", "such as {p: 1%, r: 50%}, or none")
 		return
 	}
-	before := r.failures
 	r.fields(n, reflect.ValueOf(g).Elem())
 	if r.failures == before && (g.P == 0 || g.R == 0) {
 		r.errorf(position(n), "out-of-range", "gilbertElliott: none is no loss of this kind", "neither p nor r can be 0: a state would have no end")
@@ -286,10 +290,13 @@ func (g GilbertElliott) String() string {
 type Capacity Rate
 
 func (c *Capacity) read(r *reader, n *yaml.Node) {
-	if isWord(n, "unlimited") {
-		return
+	switch {
+	case isWord(n, "unlimited"):
+	case n.Kind == yaml.ScalarNode && n.Tag == "!!str" && !quantity.MatchString(n.Value):
+		r.errorf(position(n), "wrong-type", "a number with a unit, such as 768kbps or 10Mbps, or unlimited", "%s is not a rate", quote(n.Value))
+	default:
+		r.scalar(n, reflect.ValueOf((*Rate)(c)).Elem(), field{})
 	}
-	r.scalar(n, reflect.ValueOf((*Rate)(c)).Elem(), field{})
 }
 
 func (c Capacity) String() string {
@@ -324,15 +331,20 @@ func (q *Queue) read(r *reader, n *yaml.Node) {
 	q.Packets = packets
 }
 
-// ByteCount is a number of bytes of a packet. Files have the number itself, or a size with its unit.
-type ByteCount int
+// Overhead is a number of bytes. Files have the number itself, or a size with its unit, as for MTU.
+type Overhead int
 
-func (b ByteCount) String() string { return fmt.Sprint(int(b), "B") }
+// maxOverhead is the largest overhead.
+const maxOverhead = 1500
 
-// maxPacket is the size of the largest IPv4 packet.
-const maxPacket = 65535
+func (o Overhead) String() string { return fmt.Sprint(int(o), "B") }
 
-func (b *ByteCount) read(r *reader, n *yaml.Node) {
+func (o *Overhead) read(r *reader, n *yaml.Node) {
+	*o = Overhead(r.bytes(n, 0, maxOverhead))
+}
+
+// bytes reads a number of bytes between two bounds: the number itself, or a size with its unit.
+func (r *reader) bytes(n *yaml.Node, least, most Size) Size {
 	before := r.failures
 	var size Size
 	target := reflect.ValueOf(&size).Elem()
@@ -341,34 +353,38 @@ func (b *ByteCount) read(r *reader, n *yaml.Node) {
 	} else {
 		r.scalar(n, target, field{})
 	}
-	if r.failures == before && size > maxPacket {
-		r.errorf(position(n), "out-of-range", "", "%v is more than the %d bytes of the largest packet", size, maxPacket)
+	if r.failures == before && (size < least || size > most) {
+		r.errorf(position(n), "out-of-range", "", "%s is not between %d and %d bytes", n.Value, least, most)
 	}
-	*b = ByteCount(size)
+	return size
 }
 
-// MTU is the size of the largest packet in bytes, its headers included; 0 is no limit.
-type MTU ByteCount
+// MTU is the size of the largest packet in bytes, with its IPv4 and UDP headers; 0 is no limit.
+type MTU int
 
-// leastMTU is what every link of the internet must carry, by RFC 791.
-const leastMTU = 68
+const (
+	// leastMTU is what every link of the internet must carry, by RFC 791.
+	leastMTU = 68
+	// maxPacket is the size of the largest IPv4 packet.
+	maxPacket = 65535
+)
 
 func (m *MTU) read(r *reader, n *yaml.Node) {
-	if isWord(n, "none") {
+	switch {
+	case isWord(n, "none"):
+		return
+	case n.Kind == yaml.ScalarNode && n.Tag == "!!str" && !quantity.MatchString(n.Value):
+		r.expected(n, "a number of bytes", "such as 1280, 1.5KB or none")
 		return
 	}
-	before := r.failures
-	(*ByteCount)(m).read(r, n)
-	if r.failures == before && *m < leastMTU {
-		r.errorf(position(n), "out-of-range", "mtu: none is no limit", "an mtu is at least %d bytes (RFC 791)", leastMTU)
-	}
+	*m = MTU(r.bytes(n, leastMTU, maxPacket))
 }
 
 func (m MTU) String() string {
 	if m == 0 {
 		return "none"
 	}
-	return ByteCount(m).String()
+	return fmt.Sprint(int(m), "B")
 }
 
 // AQM is active queue management.

@@ -28,10 +28,11 @@ type NAT struct {
 	Lifetime time.Duration `yaml:"lifetime" default:"30s" doc:"How long a mapping lives after the last packet that went out by it." example:"2m"`
 	// Hairpin lets hosts behind the NAT reach each other by their public addresses.
 	Hairpin bool `yaml:"hairpin" default:"false" doc:"Whether hosts behind the NAT reach each other by their public addresses (RFC 4787 section 6)." example:"true"`
-	// OneToOne gives each host a public address of its own: ports stay, and nothing is filtered.
+	// OneToOne gives each of the first Addresses hosts a public address of its own: ports stay, and nothing is filtered.
 	OneToOne bool `yaml:"oneToOne" default:"false" doc:"Whether each host has a public address of its own: ports stay as they are, and nothing is filtered." example:"true"`
-	// Addresses is the number of public addresses, 1 to 16; with OneToOne it means nothing.
-	Addresses int `yaml:"addresses" default:"1" doc:"The number of public addresses, 1 to 16." example:"4"`
+	// Addresses is the number of public addresses. Where the file does not say, it is 1, and with OneToOne that of the peers
+	// and servers that are ever on the network.
+	Addresses int `yaml:"addresses" default:"1" doc:"The number of public addresses, 1 to 16. With oneToOne, so many hosts get one; all of them by default." example:"4"`
 }
 
 // natTypes are the aliases of mappings and filterings.
@@ -45,17 +46,20 @@ var natTypes = []struct{ name, mapping, filtering string }{
 func (t *NAT) read(r *reader, n *yaml.Node) {
 	before := r.failures
 	v := reflect.ValueOf(t).Elem()
-	if n.Kind == yaml.ScalarNode && !isNull(n) {
+	switch {
+	case n.Kind == yaml.SequenceNode || n.Tag == "!!bool":
+		r.expected(n, "a kind of NAT, or its settings", oneOf(enumOf[NAT]("type")))
+	case n.Kind == yaml.ScalarNode && !isNull(n):
 		t.Pos = position(n)
 		r.defaults(v)
 		r.scalar(n, reflect.ValueOf(&t.Type).Elem(), field{enum: enumOf[NAT]("type")})
-	} else {
+	default:
 		r.fields(n, v)
 	}
 	if r.failures > before {
 		return
 	}
-	for _, key := range []string{"type", "mapping", "filtering", "lifetime", "addresses"} {
+	for _, key := range []string{"type", "mapping", "filtering", "lifetime"} {
 		if pos := keyPos(mappingOf(n), key); t.OneToOne && pos != (Pos{}) {
 			r.errorf(pos, "misplaced-key", "leave it out", "a one-to-one NAT has no %s: it only translates addresses", key)
 		}

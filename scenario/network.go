@@ -51,6 +51,9 @@ func (t *Network) read(r *reader, n *yaml.Node) {
 	}
 	pairs := mappingOf(n)
 	r.later = append(r.later, func() {
+		if t.NAT != nil && t.NAT.OneToOne && valueOf(resolved(valueIn(pairs, "nat")), "addresses") == nil {
+			t.NAT.Addresses = max(1, r.result.hostsOn(t.Name))
+		}
 		t.checkNesting(r, keyPos(pairs, "behind"))
 		t.checkSubnet(r, keyPos(pairs, "subnet"))
 	})
@@ -111,15 +114,7 @@ func (t *Network) checkSubnet(r *reader, pos Pos) {
 			return
 		}
 	}
-	hosts := 0
-	for _, p := range r.result.Peers {
-		for _, i := range p.Interfaces {
-			hosts += count(i.Network == t.Name)
-		}
-	}
-	for _, s := range r.result.Servers {
-		hosts += count(s.Network == t.Name)
-	}
+	hosts := r.result.hostsOn(t.Name)
 	for _, inner := range r.result.Networks {
 		if inner.Behind == t.Name && inner.NAT != nil {
 			hosts += inner.NAT.Addresses
@@ -128,6 +123,26 @@ func (t *Network) checkSubnet(r *reader, pos Pos) {
 	if most := 1<<(32-t.Subnet.Bits()) - 2; hosts > most {
 		r.errorf(pos, "out-of-range", "", "%v has room for %d hosts, and there are %d", t.Subnet, most, hosts)
 	}
+}
+
+// hostsOn returns how many interfaces of peers and servers are ever on a network.
+func (s *Scenario) hostsOn(network string) int {
+	hosts := 0
+	for _, server := range s.Servers {
+		hosts += count(server.Network == network)
+	}
+	moves := map[[2]string]bool{}
+	for step := range s.All() {
+		if c, ok := step.Action.(*ChangeInterface); ok && c.Set != nil && c.Set.Network == network {
+			moves[[2]string{c.Peer, c.Interface}] = true
+		}
+	}
+	for _, p := range s.Peers {
+		for _, i := range p.Interfaces {
+			hosts += count(i.Network == network || moves[[2]string{p.Name, i.Name}])
+		}
+	}
+	return hosts
 }
 
 // realm returns the name of the network whose NAT is between a network's addresses and the internet's, Internet if none is.

@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,16 +16,23 @@ import (
 // A Pattern picks events of the recording. What is empty or nil is not asked for.
 type Pattern struct {
 	Pos
-	Peer      string         `yaml:"peer" doc:"The peer; for events of the network, the network." example:"bob"`
+	Peer      string         `yaml:"peer" doc:"The peer; for events of the network, the network, the server, or signaling." example:"bob"`
 	Event     recorder.Kind  `yaml:"event" required:"true" doc:"The kind of event, by its name in the recording: what the W3C has named has the W3C's name." example:"message"`
 	State     string         `yaml:"state" doc:"The state that a state change leads to." example:"connected"`
 	Channel   string         `yaml:"channel" doc:"The data channel, by its name in the scenario or its label." example:"chat"`
 	Label     string         `yaml:"label" doc:"The label of the data channel." example:"chat"`
 	Data      *string        `yaml:"data" doc:"The text of a message; of one longer than 1024 bytes, its first 1024." example:"hello"`
-	Type      string         `yaml:"type" doc:"The type of a candidate (host, srflx, prflx or relay) or of a signaling message (offer, answer, candidate, …) or of an RTCP packet (PLI, NACK, …)." example:"relay"`
+	Type      string         `yaml:"type" doc:"The type of a candidate (host, srflx, prflx or relay) or of a signaling message (offer, answer, candidate, …), of an RTCP packet (PLI, NACK, …), or of a packet (binding-request, client-hello, …), as drop rules name it." example:"relay"`
 	Method    string         `yaml:"method" doc:"The method that is called or comes back." example:"createOffer"`
 	Error     string         `yaml:"error" doc:"The name of the error that a call comes back with; for a data channel, words in the text of its error." example:"InvalidStateError"`
-	Reason    string         `yaml:"reason" doc:"Why a packet was dropped." example:"loss"`
+	Reason    string         `yaml:"reason" doc:"Why a packet or a signaling message was dropped; that of a drop rule may be without the rule's name." example:"queue full"`
+	At        string         `yaml:"at" doc:"Where a packet was dropped: a link and its direction such as home/up or alice/wifi/down, or a network, peer or server, whose links belong to it." example:"home"`
+	Protocol  string         `yaml:"protocol" enum:"stun turn dtls srtp srtcp" doc:"The protocol of a packet." example:"dtls"`
+	From      string         `yaml:"from" doc:"The peer or server that sent a packet, or the peer that sent a signaling message." example:"alice"`
+	To        string         `yaml:"to" doc:"The peer that a signaling message is for." example:"bob"`
+	Interface string         `yaml:"interface" doc:"The interface of the peer that was changed." example:"eth0"`
+	Network   string         `yaml:"network" ref:"network" doc:"The network that an interface is on after a change." example:"home"`
+	Change    string         `yaml:"change" doc:"What changed in a network or an interface, in words: its beginning." example:"down"`
 	Track     string         `yaml:"track" ref:"track" doc:"The track that arrived, was measured, or that an RTCP packet is about." example:"cam"`
 	RID       string         `yaml:"rid" doc:"The simulcast layer of the track." example:"high"`
 	Kind      string         `yaml:"kind" enum:"audio video" doc:"What the track carries." example:"video"`
@@ -37,17 +45,20 @@ type Pattern struct {
 // applies lists, for each type of an event's data, the keys of a pattern that ask for something in it.
 // The keys peer, event, before and after apply to all.
 var applies = map[reflect.Type][]string{
-	reflect.TypeFor[recorder.StateChange]():  {"state"},
-	reflect.TypeFor[recorder.ChannelEvent](): {"channel", "label", "data", "error"},
-	reflect.TypeFor[recorder.Candidate]():    {"type"},
-	reflect.TypeFor[recorder.Signal]():       {"type"},
-	reflect.TypeFor[recorder.Call]():         {"method", "channel"},
-	reflect.TypeFor[recorder.Return]():       {"method", "channel", "error"},
-	reflect.TypeFor[recorder.PacketEnd]():    {"reason"},
-	reflect.TypeFor[recorder.Remark]():       {"rule"},
-	reflect.TypeFor[recorder.TrackEvent]():   {"track", "rid", "kind"},
-	reflect.TypeFor[recorder.Media]():        {"track", "rid", "kind"},
-	reflect.TypeFor[recorder.RTCP]():         {"type", "track", "rid", "direction"},
+	reflect.TypeFor[recorder.StateChange]():   {"state"},
+	reflect.TypeFor[recorder.ChannelEvent]():  {"channel", "label", "data", "error"},
+	reflect.TypeFor[recorder.Candidate]():     {"type"},
+	reflect.TypeFor[recorder.Signal]():        {"type", "from", "to", "reason"},
+	reflect.TypeFor[recorder.Call]():          {"method", "channel"},
+	reflect.TypeFor[recorder.Return]():        {"method", "channel", "error"},
+	reflect.TypeFor[recorder.PacketSent]():    {"protocol", "type", "from"},
+	reflect.TypeFor[recorder.PacketEnd]():     {"reason", "at"},
+	reflect.TypeFor[recorder.NetworkChange](): {"change"},
+	reflect.TypeFor[recorder.Interface]():     {"interface", "network", "change"},
+	reflect.TypeFor[recorder.Remark]():        {"rule"},
+	reflect.TypeFor[recorder.TrackEvent]():    {"track", "rid", "kind"},
+	reflect.TypeFor[recorder.Media]():         {"track", "rid", "kind"},
+	reflect.TypeFor[recorder.RTCP]():          {"type", "track", "rid", "direction"},
 }
 
 // states lists the states that an event can lead to.
@@ -76,8 +87,23 @@ var typesOf = map[recorder.Kind][]string{
 	recorder.KindICECandidate:    enumOf[CandidateState]("type"),
 	recorder.KindSignalSent:      {"offer", "pranswer", "answer", "rollback", "candidate"},
 	recorder.KindSignalDelivered: {"offer", "pranswer", "answer", "rollback", "candidate"},
+	recorder.KindSignalDropped:   {"offer", "pranswer", "answer", "rollback", "candidate"},
+	recorder.KindPacketSent:      PacketTypes(""),
 	recorder.KindRTCP:            {"SR", "RR", "SDES", "BYE", "NACK", "PLI", "FIR", "REMB", "TWCC"},
 }
+
+// reasons lists why packets and signaling messages are dropped. The rules of links and firewalls are numbered.
+var reasons = map[recorder.Kind][]string{
+	recorder.KindPacketDropped: {
+		"loss", "loss in a burst", "too large", "CoDel", "queue full", "network down", "no route", "no NAT mapping",
+		"NAT mapping expired", "filtered by the NAT", "no hairpinning", "NAT out of ports", "interface down", "host down",
+		"nobody listens", "socket buffer full", "socket closed", "firewall: udp block", "firewall: udp outbound-only",
+		"dropped by rule 1", "firewall rule 1"},
+	recorder.KindSignalDropped: {"loss", "signaling down"},
+}
+
+// numbered recognizes the reasons of rules.
+var numbered = regexp.MustCompile(`^(dropped by rule [1-9]\d*( \(.+\))?|firewall rule [1-9]\d*)$`)
 
 func (p *Pattern) read(r *reader, n *yaml.Node) {
 	r.fields(n, reflect.ValueOf(p).Elem())
@@ -88,8 +114,17 @@ func (p *Pattern) read(r *reader, n *yaml.Node) {
 		given = append(given, pair.key)
 	}
 	at := func(key string) Pos { return position(values[key]) }
-	if p.Peer != "" && !slices.Contains(r.networks, p.Peer) {
+	if p.Peer != "" && !slices.Contains(r.networks, p.Peer) && !slices.Contains(r.servers, p.Peer) && p.Peer != "signaling" {
 		r.peerExists(at("peer"), p.Peer)
+	}
+	if p.From != "" {
+		r.hostExists(at("from"), p.From)
+	}
+	if p.To != "" {
+		r.hostExists(at("to"), p.To)
+	}
+	if element, _, _ := strings.Cut(p.At, "/"); p.At != "" {
+		r.elementExists(at("at"), element)
 	}
 	if p.Channel != "" {
 		r.later = append(r.later, func() { r.channelExists(at("channel"), p.Channel) })
@@ -134,6 +169,9 @@ func (p *Pattern) read(r *reader, n *yaml.Node) {
 	if valid := states[p.Event]; valid != nil && p.State != "" && !slices.Contains(valid, p.State) {
 		r.unknown(at("state"), "unknown-value", "state", p.State, valid)
 	}
+	if valid := reasons[p.Event]; valid != nil && p.Reason != "" && !slices.Contains(valid, p.Reason) && !numbered.MatchString(p.Reason) {
+		r.unknown(at("reason"), "unknown-value", "reason", p.Reason, valid)
+	}
 	if valid := typesOf[p.Event]; valid != nil && p.Type != "" && !slices.Contains(valid, p.Type) {
 		r.unknown(at("type"), "unknown-value", "type", p.Type, valid)
 	}
@@ -165,14 +203,24 @@ func (p *Pattern) Match(e recorder.Event, data any) bool {
 	case recorder.Candidate:
 		return p.Type == "" || p.Type == d.Type
 	case recorder.Signal:
-		return p.Type == "" || p.Type == d.Type
+		return (p.Type == "" || p.Type == d.Type) && (p.From == "" || p.From == d.From) && (p.To == "" || p.To == d.To) &&
+			(p.Reason == "" || p.Reason == d.Reason)
 	case recorder.Call:
 		return p.onChannel(d.Channel, d.Channel) && (p.Method == "" || p.Method == d.Method)
 	case recorder.Return:
 		return p.onChannel(d.Channel, d.Channel) && (p.Method == "" || p.Method == d.Method) &&
 			(p.Error == "" || d.Error != nil && p.Error == d.Error.Name)
+	case recorder.PacketSent:
+		return (p.Protocol == "" || p.Protocol == d.Protocol) && (p.Type == "" || slices.Contains(d.Types, p.Type)) &&
+			(p.From == "" || p.From == e.Peer)
 	case recorder.PacketEnd:
-		return p.Reason == "" || p.Reason == d.Reason
+		return (p.Reason == "" || p.Reason == d.Reason || strings.HasPrefix(d.Reason, p.Reason+" (")) &&
+			(p.At == "" || p.At == e.Peer || strings.HasPrefix(e.Peer, p.At+"/"))
+	case recorder.NetworkChange:
+		return strings.HasPrefix(d.Change, p.Change)
+	case recorder.Interface:
+		return (p.Interface == "" || p.Interface == d.Interface) && (p.Network == "" || p.Network == d.Network) &&
+			strings.HasPrefix(d.Change, p.Change)
 	case recorder.Remark:
 		return p.Rule == "" || p.Rule == d.Rule
 	case recorder.TrackEvent:

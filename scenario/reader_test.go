@@ -2,6 +2,7 @@ package scenario_test
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -32,6 +33,7 @@ func read(t *testing.T, name string) *scenario.Scenario {
 // ignore leaves positions and what conditions are compiled to out of a comparison, and compares methods by name.
 var ignore = cmp.Options{
 	cmpopts.IgnoreTypes(scenario.Pos{}),
+	cmpopts.EquateComparable(netip.Prefix{}),
 	cmpopts.IgnoreUnexported(scenario.Condition{}),
 	cmp.Comparer(func(a, b *scenario.Method) bool { return a == b }),
 }

@@ -221,8 +221,8 @@ func (g *GilbertElliott) schema(s *schema) object {
 
 func (c *Capacity) schema(*schema) object { return or(object{"const": "unlimited"}, text(ratePattern)) }
 
-func (b *ByteCount) schema(*schema) object {
-	return or(text(sizePattern), object{"type": "integer", "minimum": 0, "maximum": maxPacket})
+func (o *Overhead) schema(*schema) object {
+	return or(text(sizePattern), object{"type": "integer", "minimum": 0, "maximum": maxOverhead})
 }
 
 func (m *MTU) schema(*schema) object {
@@ -238,7 +238,7 @@ func (t *RateTrace) schema(*schema) object {
 }
 
 func (d *DropRules) schema(s *schema) object {
-	return object{"type": "array", "items": s.definition(reflect.TypeFor[DropRule]())}
+	return or(words("none"), object{"type": "array", "items": s.definition(reflect.TypeFor[DropRule]())})
 }
 
 func (o *Ordinals) schema(*schema) object {

@@ -153,6 +153,13 @@ func (r *reader) hostExists(pos Pos, name string) {
 	}
 }
 
+// elementExists checks the name of a network, a peer or a server.
+func (r *reader) elementExists(pos Pos, name string) {
+	if names := slices.Concat(r.networks, r.peers, r.servers); !slices.Contains(names, name) {
+		r.unknown(pos, "unknown-element", "network, peer or server", name, names)
+	}
+}
+
 func (r *reader) serverExists(pos Pos, name string) {
 	switch {
 	case slices.Contains(r.servers, name):

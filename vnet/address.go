@@ -145,14 +145,23 @@ func (in *Internet) addSite(config NetworkConfig, i int, parent *site, carrier b
 	if !s.inside.IsValid() {
 		s.inside = insideBlock(i, config.NAT != nil, carrier, parent.public())
 	}
-	switch bits := s.inside.Bits(); {
-	case !s.inside.Addr().Is4() || s.inside != s.inside.Masked():
-		return nil, fmt.Errorf("%v is not a block of IPv4 addresses", s.inside)
-	case bits < 16 || bits > 29:
-		return nil, fmt.Errorf("a block of addresses is a /16 to /29, not a /%d", bits)
+	if err := checkBlock(s.inside); err != nil {
+		return nil, err
 	}
 	s.claims = []netip.Prefix{s.inside}
 	if config.NAT != nil {
+		beyond := parent.inside
+		if parent.parent == nil {
+			beyond = publicBlock(i)
+		}
+		switch most := hosts(beyond); {
+		case s.inside.Overlaps(beyond):
+			return nil, fmt.Errorf("its NAT has the addresses %v inside and %v outside, which overlap", s.inside, beyond)
+		case config.NAT.Addresses < 0 || config.NAT.Addresses > most:
+			return nil, fmt.Errorf("its NAT has 1 to %d addresses, not %d", most, config.NAT.Addresses)
+		case config.NAT.OneToOne && config.NAT.Addresses > hosts(s.inside):
+			return nil, fmt.Errorf("its NAT is one to one, and has %d public addresses for %d hosts", config.NAT.Addresses, hosts(s.inside))
+		}
 		var outside []netip.Addr
 		for n := range max(1, config.NAT.Addresses) {
 			addr := plus(publicBlock(i).Addr(), n+1)
@@ -180,6 +189,24 @@ func (in *Internet) addSite(config NetworkConfig, i int, parent *site, carrier b
 	return s, nil
 }
 
+// checkBlock rejects what cannot be the addresses of a network's hosts.
+func checkBlock(block netip.Prefix) error {
+	addr, bits := block.Addr(), block.Bits()
+	switch {
+	case !addr.Is4() || block != block.Masked():
+		return fmt.Errorf("%v is not a block of IPv4 addresses", block)
+	case bits < 16 || bits > 29:
+		return fmt.Errorf("a block of addresses is a /16 to /29, not a /%d", bits)
+	case addr.As4()[0] == 0, addr.IsLoopback(), addr.As4()[0] >= 224: // multicast, and class E
+		return fmt.Errorf("%v are not addresses of hosts", block)
+	}
+	return nil
+}
+
+// hosts is the number of hosts for which a block has addresses: all but the
+// network's own address and that for broadcast.
+func hosts(block netip.Prefix) int { return 1<<(32-block.Bits()) - 2 }
+
 // public reports whether the network's addresses are public: there is no NAT
 // between it and the core.
 func (s *site) public() bool { return s == nil || s.nat == nil && s.parent.public() }
@@ -188,19 +215,30 @@ func (s *site) public() bool { return s == nil || s.nat == nil && s.parent.publi
 // for it.
 func (s *site) adopt(child *site) error {
 	for _, claim := range child.claims {
-		if child.nat == nil && claim.Overlaps(s.inside) {
-			return fmt.Errorf("its addresses %v overlap with those of network %q", claim, s.name)
-		}
-		for _, other := range s.children {
-			for _, taken := range other.claims {
-				if claim.Overlaps(taken) {
-					return fmt.Errorf("its addresses %v overlap with those of network %q", claim, other.name)
-				}
-			}
+		// The addresses of its NAT are the parent's own, but for the core.
+		if err := s.conflict(claim, child.nat == nil || s.parent == nil, nil); err != nil {
+			return err
 		}
 	}
 	s.children = append(s.children, child)
 	return s.claim(child.claims...)
+}
+
+// conflict returns an error if a network behind this one has some of the
+// addresses already, the one that wants them apart, or if own is set and this
+// one has.
+func (s *site) conflict(claim netip.Prefix, own bool, but *site) error {
+	if own && claim.Overlaps(s.inside) {
+		return fmt.Errorf("its addresses %v overlap with those of network %q", claim, s.name)
+	}
+	for _, other := range s.children {
+		for _, taken := range other.claims {
+			if other != but && claim.Overlaps(taken) {
+				return fmt.Errorf("its addresses %v overlap with those of network %q", claim, other.name)
+			}
+		}
+	}
+	return nil
 }
 
 // claim has the networks that this one is behind send the addresses here, as
@@ -218,13 +256,9 @@ func (s *site) claim(claims ...netip.Prefix) error {
 	if len(beyond) == 0 {
 		return nil
 	}
-	for _, other := range s.parent.children {
-		for _, taken := range other.claims {
-			for _, c := range beyond {
-				if other != s && c.Overlaps(taken) {
-					return fmt.Errorf("addresses %v overlap with those of network %q", c, other.name)
-				}
-			}
+	for _, c := range beyond {
+		if err := s.parent.conflict(c, true, s); err != nil {
+			return err
 		}
 	}
 	s.claims = append(s.claims, beyond...)
@@ -243,9 +277,13 @@ func (s *site) newAddress() (netip.Addr, error) {
 		last := s.claims[len(s.claims)-1].Addr()
 		addr = plus(last, 1)
 		if addr.As4()[3] == 255 {
-			return addr, errors.New("the network's block has no more addresses")
+			return addr, errors.New("its NAT has had all public addresses that there are for it")
 		}
 	}
-	s.claims = append(s.claims, netip.PrefixFrom(addr, 32))
-	return addr, s.parent.claim(netip.PrefixFrom(addr, 32))
+	claim := netip.PrefixFrom(addr, 32)
+	if err := s.parent.conflict(claim, s.parent.parent == nil, s); err != nil {
+		return addr, err
+	}
+	s.claims = append(s.claims, claim)
+	return addr, nil
 }

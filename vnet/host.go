@@ -55,11 +55,19 @@ func (in *Internet) AddMultihomed(name string, interfaces ...InterfaceConfig) (*
 	h.receiving = h.deliver
 	for _, config := range interfaces {
 		if err := h.add(config); err != nil {
+			h.leave()
 			return nil, fmt.Errorf("vnet: host %q: %w", name, err)
 		}
 	}
 	in.hosts[name] = h
 	return h, nil
+}
+
+// leave takes the host off its networks. The internet's lock is held.
+func (h *Host) leave() {
+	for _, i := range h.interfaces {
+		delete(i.site.hosts, i.addr)
+	}
 }
 
 // Name returns the host's name.

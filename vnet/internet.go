@@ -229,6 +229,9 @@ func (in *Internet) change(network string, change func(*site) error) error {
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	if in.closed {
+		return errors.New("vnet: the internet is closed")
+	}
 	if err := change(s); err != nil {
 		return fmt.Errorf("vnet: network %q: %w", network, err)
 	}

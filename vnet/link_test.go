@@ -66,10 +66,13 @@ func (l *testLink) Dropped(p *Packet, _ string, why Reason) {
 
 // send has a packet with so many bytes of payload enter the link.
 func (l *testLink) send(bytes int, now time.Duration) {
-	p := &Packet{Payload: make([]byte, bytes)}
+	p := &Packet{Payload: zeros[:bytes]}
 	l.in.flight.start(p)
 	l.enter(p, now)
 }
+
+// zeros is the payload of all packets of testLinks, which leave it as it is.
+var zeros [maxPayload]byte
 
 // stream sends n packets, the first at 0 and each a gap after the one before
 // it, and waits for the last.
@@ -342,9 +345,25 @@ func TestLossStateStays(t *testing.T) {
 	if l.dropped[BurstLoss] != 2 {
 		t.Errorf("%d packets lost, want 2", l.dropped[BurstLoss])
 	}
+	l.Direction = Direction{Loss: 1} // a model that has no bad state
+	l.send(0, 0)
+	if l.dropped[Loss] != 1 {
+		t.Errorf("%d packets lost outside bursts, want 1", l.dropped[Loss])
+	}
 	l.Direction = Direction{}
 	l.send(0, 0)
 	l.wantArrivals(t, 0)
+}
+
+// A packet that was overtaken is not overtaken any more once that is forbidden.
+func TestReorderEnds(t *testing.T) {
+	l := newTestLink(Direction{Delay: time.Minute})
+	l.send(0, 0)
+	l.Direction = Direction{Delay: time.Second, Reorder: true}
+	l.send(0, 0)
+	l.Direction = Direction{Delay: time.Second}
+	l.send(0, 0)
+	l.wantArrivals(t, time.Second, time.Minute, time.Minute)
 }
 
 // A tape is a random source that writes down what it gives.

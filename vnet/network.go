@@ -110,8 +110,7 @@ func (s *site) stop() error {
 
 // takeAddress returns the network's next free address.
 func (s *site) takeAddress() (netip.Addr, error) {
-	most := 1<<(32-s.inside.Bits()) - 2 // but for the network's own address and for broadcast
-	if s.last >= most {
+	if s.last >= hosts(s.inside) {
 		return netip.Addr{}, fmt.Errorf("network %q has no more addresses", s.name)
 	}
 	s.last++

@@ -29,6 +29,8 @@ type runOptions struct {
 	verbose bool
 	remarks bool
 	limits  sandbox.Limits
+
+	topology, ascii bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -45,10 +47,16 @@ writes a recording of its own.`,
   rtcsim run call.yaml -v              # with every packet
   rtcsim run nats.yaml --variant nat=symmetric
   rtcsim run call.yaml --remarks       # where pion differs from the standard
-  rtcsim run call.yaml --json | jq .   # the recording's lines on stdout`,
+  rtcsim run call.yaml --json | jq .   # the recording's lines on stdout
+  rtcsim run call.yaml --topology      # a drawing of the network instead of a run`,
 		Args: exactly(1, "a scenario file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !cmd.Flags().Changed("output") {
+			switch {
+			case o.ascii && !o.topology:
+				return usage("--ascii is about the drawing of --topology")
+			case o.topology && cmd.Flags().Changed("output"):
+				return usage("--topology runs nothing, so there is no recording for -o")
+			case !cmd.Flags().Changed("output"):
 				base := filepath.Base(args[0])
 				o.output = strings.TrimSuffix(base, filepath.Ext(base)) + ".rtcrec"
 			}
@@ -63,6 +71,8 @@ writes a recording of its own.`,
 	f.StringSliceVar(&o.variant, "variant", nil, "of a scenario with a matrix, run only the variants with these values, such as nat=symmetric,loss=5%")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "show every packet")
 	f.BoolVar(&o.remarks, "remarks", false, "show and list where pion differs from the standard")
+	f.BoolVar(&o.topology, "topology", false, "draw the networks, hosts and links, and the ways between the peers; run and record nothing")
+	f.BoolVar(&o.ascii, "ascii", false, "with --topology, draw with ASCII characters only")
 	limitFlags(f, &o.limits)
 	return cmd
 }
@@ -144,6 +154,12 @@ func (a *app) run(cmd *cobra.Command, path string, o runOptions) error {
 		header := r.Header(path, source.text, seed, recorder.Options{Packets: o.packets, Variant: s.Variant, Dissect: o.dissect})
 		for _, path := range s.Files[1:] {
 			header.Include(path, source.included[path])
+		}
+		if o.topology {
+			if err := a.drawTopology(cmd.Context(), r, header, o.limits, o.ascii); err != nil {
+				return err
+			}
+			continue
 		}
 		err := a.runOnce(cmd, r, header, o, variantPath(o.output, s.Variant))
 		var exit *exitError

@@ -38,7 +38,7 @@ func (d *Dissector) clientHello(s *flowState, r random) {
 	if s.client != nil && *s.client == r {
 		return
 	}
-	s.begin()
+	d.begin(s, r)
 	s.client = &r
 	d.knowledge++
 }
@@ -49,7 +49,7 @@ func (d *Dissector) serverHello(s *flowState, h serverHello) {
 	if s.server != nil && s.server.random == h.random {
 		return
 	}
-	s.begin()
+	d.begin(s, h.random)
 	for _, known := range d.servers {
 		if known.random == h.random {
 			s.server = known
@@ -61,11 +61,13 @@ func (d *Dissector) serverHello(s *flowState, h serverHello) {
 	d.knowledge++
 }
 
-// begin forgets what was of the flow's last handshake.
-func (s *flowState) begin() {
-	s.client, s.server, s.association = nil, nil, nil
-	s.sent, s.partial = nil, nil
-	s.missed = 0
+// begin forgets what was of the flow's last handshake, for one that has begun
+// with a hello of the random number.
+func (d *Dissector) begin(s *flowState, r random) {
+	if d.sent[r] == nil {
+		d.sent[r] = make(map[fragment]uint64)
+	}
+	*s = flowState{sent: d.sent[r]}
 }
 
 // decrypt returns the content of a record of the flow, and finds the flow's

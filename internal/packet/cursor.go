@@ -93,9 +93,6 @@ func (c *cursor) uint24(name string) int    { return int(c.number(name, 3)) }
 func (c *cursor) uint32(name string) uint32 { return uint32(c.number(name, 4)) }
 func (c *cursor) uint64(name string) uint64 { return c.number(name, 8) }
 
-// ssrc reads a synchronisation source, which is noted as SDP writes it.
-func (c *cursor) ssrc(name string) uint32 { return c.uint32(name) }
-
 // hex reads n bytes that mean nothing but themselves.
 func (c *cursor) hex(name string, n int) []byte {
 	b := c.take(name, n)
@@ -112,6 +109,13 @@ func (c *cursor) bytes(name string, n int) []byte {
 		c.note(name, count(n, "byte"), c.at-n, c.at)
 	}
 	return b
+}
+
+// flag notes a bit of the byte read last.
+func (c *cursor) flag(name string, set bool) {
+	if c.noting() {
+		c.note(name, strconv.FormatBool(set), c.at-1, c.at)
+	}
 }
 
 // text reads n bytes of text.

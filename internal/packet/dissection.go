@@ -86,7 +86,7 @@ func (x *dissection) state(f flow) *flowState {
 	}
 	s := x.d.flows[f]
 	if s == nil {
-		s = &flowState{from: f.from}
+		s = new(flowState)
 		x.d.flows[f] = s
 	}
 	return s

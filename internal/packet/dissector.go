@@ -36,6 +36,7 @@ type Dissector struct {
 	transactions transactions
 	channels     map[channel]netip.AddrPort // what TURN channels are bound to
 	flows        map[flow]*flowState
+	sent         map[random]map[fragment]uint64 // handshake messages by the random number of the sender's hello
 
 	secrets      map[random][]byte // master secrets by client random
 	clients      []random          // their keys, in the order they came
@@ -65,6 +66,7 @@ func NewDissector() *Dissector {
 	return &Dissector{
 		channels: make(map[channel]netip.AddrPort),
 		flows:    make(map[flow]*flowState),
+		sent:     make(map[random]map[fragment]uint64),
 		secrets:  make(map[random][]byte),
 	}
 }
@@ -106,9 +108,6 @@ func (d *Dissector) dissect(g Datagram, level level) *Packet {
 	p.Layers, p.Summary = x.payload(g.Payload, 0, len(g.Payload), flow{from: g.From, src: g.Src, dst: g.Dst}, 0)
 	if level != everything {
 		p.Layers = nil
-	}
-	if p.Retransmission {
-		p.Summary += " (retransmission)"
 	}
 	if p.Malformed != "" {
 		p.Summary += " (malformed: " + p.Malformed + ")"

@@ -4,8 +4,6 @@ import "github.com/pion/dtls/v3/pkg/protocol/handshake"
 
 // A flowState is what is remembered of a flow that carries DTLS or SRTP.
 type flowState struct {
-	from string
-
 	client *random      // of the latest client hello, if there was one
 	server *serverHello // the latest
 
@@ -15,7 +13,9 @@ type flowState struct {
 	role        role
 	missed      int
 
-	sent    map[fragment]uint64 // the records that handshake messages were sent in
+	// sent has the records that handshake messages were sent in. The flows of
+	// one hello, which are several if it is relayed, share it.
+	sent    map[fragment]uint64
 	partial map[message]*partial
 }
 

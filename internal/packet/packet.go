@@ -41,24 +41,27 @@ type Packet struct {
 // of the nearest layer that has some, beginning with the layer itself, and in
 // the datagram's payload if none has.
 type Layer struct {
-	Protocol string // as [Protocol], and sctp, dcep, rtp, rtcp
-	Summary  string
-	Fields   []Field
-	From, To int
+	Protocol string  `json:"protocol"` // as [Protocol], and sctp, dcep, rtp, rtcp
+	Summary  string  `json:"summary,omitempty"`
+	Fields   []Field `json:"fields,omitempty"`
+	From     int     `json:"from"`
+	To       int     `json:"to"`
 
 	// Data is what the layer is read from if that is not in the payload as it
 	// is: what was decrypted, or a handshake message put together from its
 	// fragments.
-	Data []byte
+	Data []byte `json:"data,omitempty"`
 
-	Layers []Layer
+	Layers []Layer `json:"layers,omitempty"`
 }
 
 // A Field is a piece of a message: its name in the words of the protocol's
 // RFC, its value for people, and its bytes. The fields in it divide it further.
 // A field named "malformed" says what is wrong with its bytes.
 type Field struct {
-	Name, Value string
-	From, To    int
-	Fields      []Field
+	Name   string  `json:"name"`
+	Value  string  `json:"value,omitempty"`
+	From   int     `json:"from"`
+	To     int     `json:"to"`
+	Fields []Field `json:"fields,omitempty"`
 }

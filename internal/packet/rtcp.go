@@ -83,7 +83,7 @@ func (x *dissection) srtcp(data []byte, from, to int, f flow) ([]Layer, string) 
 	}
 	b := c.uint8("version")
 	c.value("%d", b>>6)
-	c.note2("padding", b&0x20 != 0)
+	c.flag("padding", b&0x20 != 0)
 	if c.noting() {
 		c.note("count or format", fmt.Sprint(b&0x1f), c.at-1, c.at)
 	}
@@ -91,7 +91,7 @@ func (x *dissection) srtcp(data []byte, from, to int, f flow) ([]Layer, string) 
 	typ, name := rtcpType(t, b&0x1f, nil)
 	c.value("%d (%s)", t, name)
 	c.uint16("length")
-	c.ssrc("SSRC of sender")
+	c.uint32("SSRC of sender")
 	if c.bad {
 		return []Layer{l}, l.Summary
 	}
@@ -123,7 +123,6 @@ func (x *dissection) srtcp(data []byte, from, to int, f flow) ([]Layer, string) 
 
 // rtcp reads RTCP packets that were decrypted.
 func (x *dissection) rtcp(data []byte) Layer {
-	x.protocol("rtcp")
 	l := Layer{Protocol: "rtcp", Data: data, To: len(data)}
 	var names []string
 	for at := 0; at < len(data); {
@@ -144,7 +143,7 @@ func (x *dissection) rtcpPacket(data []byte, from, to int) Layer {
 	c := x.cursor(&l.Fields, data, from, to)
 	b := c.uint8("version")
 	c.value("%d", b>>6)
-	c.note2("padding", b&0x20 != 0)
+	c.flag("padding", b&0x20 != 0)
 	format := b & 0x1f
 	if c.noting() {
 		c.note("count or format", fmt.Sprint(format), c.at-1, c.at)
@@ -199,7 +198,7 @@ func (x *dissection) rtcpPacket(data []byte, from, to int) Layer {
 func (c *cursor) rtcpBody(typ string, n int) {
 	switch typ {
 	case "sr", "rr":
-		c.ssrc("SSRC of sender")
+		c.uint32("SSRC of sender")
 		if typ == "sr" {
 			ntp := c.uint64("NTP timestamp")
 			c.value("%s", ntpTime(ntp).Format("2006-01-02T15:04:05.000000Z"))
@@ -216,24 +215,24 @@ func (c *cursor) rtcpBody(typ string, n int) {
 		}
 	case "bye":
 		for i := 0; i < n && !c.bad; i++ {
-			c.ssrc("SSRC")
+			c.uint32("SSRC")
 		}
 		if !c.bad && c.left() > 0 {
 			c.text("reason", int(c.uint8("reason length")))
 			c.rest("padding of reason")
 		}
 	case "app":
-		c.ssrc("SSRC")
+		c.uint32("SSRC")
 		c.text("name", 4)
 	case "xr":
-		c.ssrc("SSRC of sender")
+		c.uint32("SSRC of sender")
 		c.extendedReports()
 	case "nack", "tmmbr", "tmmbn", "rrr", "twcc", "rtpfb", "pli", "sli", "rpsi", "fir", "remb", "afb", "psfb":
-		c.ssrc("SSRC of sender")
-		c.ssrc("SSRC of media source")
+		c.uint32("SSRC of sender")
+		c.uint32("SSRC of media source")
 		c.feedback(typ)
 	case "ccfb":
-		c.ssrc("SSRC of sender")
+		c.uint32("SSRC of sender")
 	}
 }
 
@@ -245,7 +244,7 @@ func ntpTime(ntp uint64) time.Time {
 }
 
 func (c *cursor) reportBlock() string {
-	ssrc := c.ssrc("SSRC")
+	ssrc := c.uint32("SSRC")
 	lost := c.uint8("fraction lost")
 	c.value("%.1f%%", float64(lost)*100/256)
 	total := c.uint24("cumulative number of packets lost")
@@ -266,7 +265,7 @@ var sdesItems = map[uint8]string{
 
 func (c *cursor) sourceDescription() {
 	start := c.at
-	c.ssrc("SSRC")
+	c.uint32("SSRC")
 	for !c.bad && c.left() > 0 && c.peek()[0] != 0 {
 		t := c.peek()[0]
 		name, ok := sdesItems[t]
@@ -306,7 +305,7 @@ func (c *cursor) feedback(typ string) {
 		}
 	case "fir":
 		for !c.bad && c.left() > 0 {
-			c.ssrc("SSRC")
+			c.uint32("SSRC")
 			c.uint8("sequence number")
 			c.bytes("reserved", 3)
 		}
@@ -323,7 +322,7 @@ func (c *cursor) feedback(typ string) {
 			c.value("%d bit/s", mantissa<<exponent)
 		}
 		for i := 0; i < n && !c.bad; i++ {
-			c.ssrc("SSRC")
+			c.uint32("SSRC")
 		}
 	case "twcc":
 		c.twcc()
@@ -419,7 +418,7 @@ func (c *cursor) extendedReports() {
 				g.value("%s", ntpTime(ntp).Format("2006-01-02T15:04:05.000000Z"))
 			case 5:
 				for !g.bad && g.left() > 0 {
-					g.ssrc("SSRC")
+					g.uint32("SSRC")
 					g.hex("last RR", 4)
 					g.uint32("delay since last RR")
 				}

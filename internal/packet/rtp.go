@@ -39,7 +39,6 @@ func (x *dissection) srtp(data []byte, from, to int, f flow) ([]Layer, string) {
 
 // rtp reads an RTP packet that was decrypted.
 func (x *dissection) rtp(data []byte) Layer {
-	x.protocol("rtp")
 	l := Layer{Protocol: "rtp", Data: data, To: len(data)}
 	c := x.cursor(&l.Fields, data, 0, len(data))
 	l.Summary = x.rtpHeader(&c)
@@ -64,8 +63,8 @@ func (x *dissection) rtpHeader(c *cursor) string {
 	start := c.at
 	b := c.uint8("version")
 	c.value("%d", b>>6)
-	c.note2("padding", b&0x20 != 0)
-	c.note2("extension", b&0x10 != 0)
+	c.flag("padding", b&0x20 != 0)
+	c.flag("extension", b&0x10 != 0)
 	b2 := c.uint8("marker")
 	c.value("%t", b2&0x80 != 0)
 	if c.noting() {
@@ -73,9 +72,9 @@ func (x *dissection) rtpHeader(c *cursor) string {
 	}
 	sequence := c.uint16("sequence number")
 	timestamp := c.uint32("timestamp")
-	ssrc := c.ssrc("SSRC")
+	ssrc := c.uint32("SSRC")
 	for i := 0; i < int(b&0x0f) && !c.bad; i++ {
-		c.ssrc("CSRC")
+		c.uint32("CSRC")
 	}
 	if !c.bad && b&0x10 != 0 {
 		x.rtpExtension(c)
@@ -93,13 +92,6 @@ func (x *dissection) rtpHeader(c *cursor) string {
 		s += ", marker"
 	}
 	return s
-}
-
-// note2 notes a bit of the byte read last.
-func (c *cursor) note2(name string, set bool) {
-	if c.noting() {
-		c.note(name, fmt.Sprint(set), c.at-1, c.at)
-	}
 }
 
 // rtpExtension reads a header extension, and its elements where it is one of

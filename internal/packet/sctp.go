@@ -9,21 +9,20 @@ import (
 
 // The types of SCTP chunks, RFC 9260 section 3.2 and the registry.
 const (
-	chunkData        = 0
-	chunkInit        = 1
-	chunkInitAck     = 2
-	chunkSack        = 3
-	chunkAbort       = 6
-	chunkShutdown    = 7
-	chunkError       = 9
-	chunkCookieEcho  = 10
-	chunkIData       = 64
-	chunkReconfig    = 130
-	chunkForwardTSN  = 192
-	chunkIForwardTSN = 194
-
+	chunkData         = 0
+	chunkInit         = 1
+	chunkInitAck      = 2
+	chunkSack         = 3
 	chunkHeartbeat    = 4
 	chunkHeartbeatAck = 5
+	chunkAbort        = 6
+	chunkShutdown     = 7
+	chunkError        = 9
+	chunkCookieEcho   = 10
+	chunkIData        = 64
+	chunkReconfig     = 130
+	chunkForwardTSN   = 192
+	chunkIForwardTSN  = 194
 )
 
 var chunks = map[uint8]struct{ typ, name string }{
@@ -150,11 +149,13 @@ func checksum(data []byte) uint32 {
 	return crc32.Update(sum, castagnoli, data[sctpHeaderSize:])
 }
 
-// tsns remembers which TSNs an end has sent, so as to know one again.
+// tsns remembers which TSNs an end has sent, so as to know one again. An end
+// sends new TSNs in ascending order: what is not above those of the records
+// before is sent again.
 type tsns struct {
-	any     bool
-	highest uint32
-	record  uint64 // the latest record that was sent
+	record  uint64 // the latest record, 0 if there was none
+	highest uint32 // the highest TSN
+	before  uint32 // the highest TSN of the records before
 	resent  map[tsnRecord]bool
 }
 
@@ -163,25 +164,24 @@ type tsnRecord struct {
 	tsn    uint32
 }
 
-// again reports whether the TSN was sent before in another record. An end sends
-// new TSNs in ascending order, so that one which is not new is sent again; but
-// for a record that was sent before, a copy as a relay makes it, the answer is
-// what it was then.
+// again reports whether the TSN in the record was sent before in another one.
+// Of a record that comes again, as a relay's copy does, it says what it said
+// then.
 func (t *tsns) again(tsn uint32, r record) bool {
-	if t.any && r.number < t.record {
+	switch {
+	case t.record == 0:
+		t.record, t.highest, t.before = r.number, tsn, tsn-1
+	case r.number < t.record:
 		return t.resent[tsnRecord{r.number, tsn}]
+	case r.number > t.record:
+		t.record, t.before = r.number, t.highest
 	}
-	isNew := !t.any || int32(tsn-t.highest) > 0
-	copied := t.any && r.number == t.record && t.highest-tsn < 1<<16 && !t.resent[tsnRecord{r.number, tsn}]
-	t.any = true
-	if isNew {
-		t.highest, t.record = tsn, r.number
+	if int32(tsn-t.before) > 0 {
+		if int32(tsn-t.highest) > 0 {
+			t.highest = tsn
+		}
 		return false
 	}
-	if copied {
-		return false
-	}
-	t.record = r.number
 	if t.resent == nil {
 		t.resent = make(map[tsnRecord]bool)
 	}
@@ -193,8 +193,8 @@ func (t *tsns) again(tsn uint32, r record) bool {
 func (x *dissection) sctp(c *cursor, r record, sent *tsns) ([]Layer, string) {
 	c.uint16("source port")
 	c.uint16("destination port")
-	c.uint32("verification tag")
-	c.value("0x%08x", c.lastUint32())
+	tag := c.uint32("verification tag")
+	c.value("0x%08x", tag)
 	sum := c.take("checksum", 4)
 	if c.noting() {
 		value := "right"
@@ -218,14 +218,6 @@ func (x *dissection) sctp(c *cursor, r record, sent *tsns) ([]Layer, string) {
 		c.at = next
 	}
 	return layers, strings.Join(summaries, ", ")
-}
-
-// lastUint32 returns the four bytes that were just read.
-func (c *cursor) lastUint32() uint32 {
-	if c.bad {
-		return 0
-	}
-	return binary.BigEndian.Uint32(c.data[c.at-4:])
 }
 
 // chunk reads the chunk at the front of what is left of a packet, and returns
@@ -254,20 +246,18 @@ func (x *dissection) chunk(packet *cursor, r record, sent *tsns) (Layer, int) {
 	if known {
 		x.typ(kind.typ)
 	}
+	switch t { // what they replace, RFC 8260
+	case chunkIData:
+		x.typ("data")
+	case chunkIForwardTSN:
+		x.typ("forward-tsn")
+	}
 	v := c.sub(l.Summary, n-4)
 	if v.bad {
 		return l, packet.end
 	}
-	if padding := min((4-n%4)%4, c.left()); padding > 0 {
-		defer func() { // behind the value
-			p := x.cursor(&l.Fields, packet.data, l.To-padding, l.To)
-			p.bytes("padding", padding)
-		}()
-		c.at += padding
-	}
-	l.To = c.at
-	next := c.at
-	v.fields = c.fields
+	padding := min((4-n%4)%4, c.left())
+	l.To = c.at + padding
 	switch t {
 	case chunkData, chunkIData:
 		l.Layers = x.data(&v, &l, t == chunkIData, flags, r, sent)
@@ -299,18 +289,27 @@ func (x *dissection) chunk(packet *cursor, r record, sent *tsns) (Layer, int) {
 		}
 	case chunkShutdown:
 		v.uint32("cumulative TSN ack")
-	case chunkHeartbeat, chunkHeartbeatAck, chunkReconfig:
+	case chunkHeartbeat, chunkHeartbeatAck:
 		v.parameters("parameter", parameterNames)
+	case chunkReconfig:
+		l.list(v.parameters("parameter", parameterNames))
 	case chunkAbort, chunkError:
-		causes := v.parameters("error cause", causeNames)
-		if x.level > typesOnly && len(causes) > 0 {
-			l.Summary += " (" + strings.Join(causes, ", ") + ")"
-		}
+		l.list(v.parameters("error cause", causeNames))
 	case chunkCookieEcho:
 		v.bytes("cookie", v.left())
 	}
 	v.rest("data")
-	return l, next
+	if padding > 0 {
+		c.bytes("padding", padding)
+	}
+	return l, l.To
+}
+
+// list puts what a message lists into its summary.
+func (l *Layer) list(names []string) {
+	if len(names) > 0 {
+		l.Summary += " (" + strings.Join(names, ", ") + ")"
+	}
 }
 
 // data reads the value of a DATA or I-DATA chunk.

@@ -73,6 +73,29 @@ var attributeNames = map[stun.AttrType]string{
 	0xC060:                  "GOOG-MESSAGE-INTEGRITY-32",
 }
 
+// errorReasons are the registry's, for errors that come without a reason, as
+// pion/turn's do.
+var errorReasons = map[uint16]string{
+	300: "Try Alternate",
+	400: "Bad Request",
+	401: "Unauthenticated",
+	403: "Forbidden",
+	405: "Mobility Forbidden",
+	420: "Unknown Attribute",
+	437: "Allocation Mismatch",
+	438: "Stale Nonce",
+	440: "Address Family not Supported",
+	441: "Wrong Credentials",
+	442: "Unsupported Transport Protocol",
+	443: "Peer Address Family Mismatch",
+	446: "Connection Already Exists",
+	447: "Connection Timeout or Failure",
+	486: "Allocation Quota Reached",
+	487: "Role Conflict",
+	500: "Server Error",
+	508: "Insufficient Capacity",
+}
+
 func attributeName(t stun.AttrType) string {
 	if name, ok := attributeNames[t]; ok {
 		return name
@@ -141,11 +164,12 @@ func (x *dissection) stun(protocol string, data []byte, from, to int, f flow, de
 			x.typ("use-candidate")
 		}
 	}
-	if !c.bad {
-		x.transaction(&m, f)
-	}
 	if x.level > typesOnly {
 		l.Summary = m.summary()
+	}
+	if !c.bad && x.transaction(&m, f) {
+		x.packet.Retransmission = true
+		l.Summary += " (again)"
 	}
 	summary := l.Summary
 	if m.dataTo > m.dataFrom {
@@ -162,30 +186,30 @@ func (x *dissection) stun(protocol string, data []byte, from, to int, f flow, de
 	return []Layer{l}, summary
 }
 
-// transaction ties requests and answers together.
-func (x *dissection) transaction(m *stunMessage, f flow) {
+// transaction ties requests and answers together, and reports whether the
+// message is a request that was sent before.
+func (x *dissection) transaction(m *stunMessage, f flow) (again bool) {
 	if x.d == nil {
-		return
+		return false
 	}
 	switch m.Class {
 	case stun.ClassRequest:
 		r := request{flow: f, id: x.datagram.ID, channel: m.channel, peer: m.peer}
-		if x.d.transactions.add(m.id, r) {
-			x.packet.Retransmission = true
-		}
+		again = x.d.transactions.add(m.id, r)
 		if m.Method == stun.MethodChannelBind {
 			x.d.bind(f, m.channel, m.peer)
 		}
 	case stun.ClassSuccessResponse, stun.ClassErrorResponse:
 		r := x.d.transactions.answer(m.id, f)
 		if r == nil {
-			return
+			return false
 		}
 		x.packet.Answers = r.id
 		if m.Method == stun.MethodChannelBind && m.Class == stun.ClassSuccessResponse {
 			x.d.bind(f, r.channel, r.peer)
 		}
 	}
+	return again
 }
 
 func (m *stunMessage) summary() string {
@@ -237,7 +261,7 @@ func (c *cursor) attribute(m *stunMessage, start int) {
 
 	ignored := m.integrity && t != stun.AttrMessageIntegritySHA256 && t != stun.AttrFingerprint
 	if !ignored {
-		m.take(t, v, from+4)
+		m.take(t, v, from+4, c.x.level == typesOnly)
 	}
 	if !c.noting() {
 		return
@@ -259,9 +283,9 @@ func (c *cursor) attribute(m *stunMessage, start int) {
 	c.note(attributeName(t), value, from, to)
 }
 
-// take takes from an attribute what the message means. at is where its value
-// is.
-func (m *stunMessage) take(t stun.AttrType, v []byte, at int) {
+// take takes from an attribute what the message means, or, if brief is set,
+// what its type depends on. at is where its value is.
+func (m *stunMessage) take(t stun.AttrType, v []byte, at int, brief bool) {
 	switch t {
 	case stun.AttrUseCandidate:
 		m.useCandidate = true
@@ -269,6 +293,11 @@ func (m *stunMessage) take(t stun.AttrType, v []byte, at int) {
 		m.integrity = true
 	case stun.AttrData, stun.AttrDtlsInStun:
 		m.dataFrom, m.dataTo = at, at+len(v)
+	}
+	if brief {
+		return
+	}
+	switch t {
 	case stun.AttrChannelNumber:
 		if len(v) == 4 {
 			m.channel = binary.BigEndian.Uint16(v)
@@ -327,7 +356,10 @@ func (m *stunMessage) value(t stun.AttrType, v []byte) (string, error) {
 		if err := e.GetFrom(m.attribute(t, v)); err != nil {
 			return "", err
 		}
-		return strings.TrimSpace(fmt.Sprintf("%d %s", e.Code, printable(e.Reason))), nil
+		if len(e.Reason) == 0 {
+			return numbered(uint16(e.Code), errorReasons), nil
+		}
+		return fmt.Sprintf("%d %s", e.Code, printable(e.Reason)), nil
 	case stun.AttrUnknownAttributes:
 		var u stun.UnknownAttributes
 		if err := u.GetFrom(m.attribute(t, v)); err != nil {

@@ -70,12 +70,12 @@ func (t *transactions) answer(id transactionID, f flow) *request {
 	bestScore := 0
 	for i := len(known.requests) - 1; i >= 0; i-- {
 		r := &known.requests[i]
-		if r.flow.from == f.from || r.flow.relayed() != f.relayed() {
+		if r.flow.from == f.from && r.flow.src == f.src || r.flow.relayed() != f.relayed() {
 			continue
 		}
 		score := 1
 		if !r.answered {
-			score += 1
+			score++
 		}
 		if f.src.IsValid() && (r.flow.dst == f.src || r.flow.src == f.dst) {
 			score += 2

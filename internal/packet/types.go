@@ -15,6 +15,8 @@ import "slices"
 //     encrypted-handshake for one that is encrypted, whether it could be read or
 //     not; the alert, as close-notify.
 //   - SCTP: the chunk, as init, data, sack, forward-tsn; dcep-open and dcep-ack.
+//     I-DATA, which pion uses with peers that do, is i-data and data, as
+//     I-FORWARD-TSN is i-forward-tsn and forward-tsn.
 //   - SRTP: rtp. SRTCP: the packet, as sr, rr, sdes, bye, nack, pli, fir, remb,
 //     twcc; without secrets only the first of a compound.
 func Types(payload []byte) []string {

@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/binary"
 	"math/big"
 	"time"
 
@@ -118,7 +119,7 @@ func (s *script) certificate(p *peer, c *scenario.Certificate) (*webrtc.Certific
 	if c.From.Name != "" {
 		return named[*webrtc.Certificate](s, p, c.From.Name)
 	}
-	return newCertificate(c)
+	return p.newCertificate(c)
 }
 
 // certificateArgs are the arguments of generateCertificate.
@@ -130,7 +131,7 @@ type certificateArgs struct {
 func generateCertificate(s *script, p *peer, _ *channel, call *scenario.Call) (any, func(uint64) (any, error), error) {
 	a := call.Args.(*scenario.GenerateCertificate).Certificate
 	return plain(certificateArgs{a.Name, a.Expires.Milliseconds()}, func() (any, error) {
-		certificate, err := newCertificate(&a)
+		certificate, err := p.newCertificate(&a)
 		if err != nil {
 			return nil, err
 		}
@@ -141,30 +142,28 @@ func generateCertificate(s *script, p *peer, _ *channel, call *scenario.Call) (a
 	}, nil)
 }
 
-// newCertificate makes a key and a certificate for it. All entropy in the guest comes from the run's seed.
-func newCertificate(c *scenario.Certificate) (*webrtc.Certificate, error) {
+// newCertificate makes a key and a certificate for it. Go takes keys from the source of all entropy only, which in the guest
+// comes from the run's seed.
+func (p *peer) newCertificate(c *scenario.Certificate) (*webrtc.Certificate, error) {
+	serial := p.serialNumber()
 	if c.Name == "RSASSA-PKCS1-v1_5" {
 		key, err := rsa.GenerateKey(rand.Reader, 2048)
 		if err != nil {
 			return nil, err
 		}
-		return certify(c, key)
+		return certify(c, key, serial)
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	return certify(c, key)
+	return certify(c, key, serial)
 }
 
-// certify makes the certificate, with pion's time of validity where the scenario gives none.
-func certify(c *scenario.Certificate, key any) (*webrtc.Certificate, error) {
+// certify makes the certificate, with pion's time of validity and pion's serial number where the scenario gives no time.
+func certify(c *scenario.Certificate, key any, serial *big.Int) (*webrtc.Certificate, error) {
 	if c.Expires == 0 {
 		return webrtc.GenerateCertificate(key)
-	}
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 128))
-	if err != nil {
-		return nil, err
 	}
 	now := time.Now()
 	return webrtc.NewCertificate(key, x509.Certificate{
@@ -175,4 +174,14 @@ func certify(c *scenario.Certificate, key any) (*webrtc.Certificate, error) {
 		SerialNumber: serial,
 		Version:      2,
 	})
+}
+
+// serialNumber draws a serial number of 128 bits.
+func (p *peer) serialNumber() *big.Int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], p.serials.Uint64())
+	binary.BigEndian.PutUint64(b[8:], p.serials.Uint64())
+	return new(big.Int).SetBytes(b[:])
 }

@@ -282,15 +282,18 @@ func (n *network) remotes(r scenario.Remote) []netip.Prefix {
 func (n *network) topology() recorder.Topology {
 	t := recorder.Topology{Networks: []recorder.TopologyNetwork{}, Hosts: []recorder.TopologyHost{}}
 	for _, c := range n.session.scenario.Networks {
-		network := recorder.TopologyNetwork{Name: c.Name, Subnet: n.internet.Subnet(c.Name).String(), Behind: c.Behind, Link: c.Link.String()}
+		network := recorder.TopologyNetwork{Name: c.Name, Subnet: n.internet.Subnet(c.Name).String(), Behind: c.Behind}
+		if c.Name != scenario.Internet {
+			network.Link = topologyLink(c.Link)
+		}
 		for _, addr := range n.internet.PublicAddrs(c.Name) {
 			network.Public = append(network.Public, addr.String())
 		}
 		if c.NAT != nil {
-			network.NAT = c.NAT.String()
+			network.NAT = topologyNAT(c.NAT)
 		}
 		if c.Firewall != nil {
-			network.Firewall = c.Firewall.String()
+			network.Firewall = topologyFirewall(c.Firewall)
 		}
 		t.Networks = append(t.Networks, network)
 	}
@@ -315,7 +318,7 @@ func (n *network) topologyHost(name, server string, link func(string) *scenario.
 	for _, i := range n.hosts[name].Interfaces() {
 		t := recorder.TopologyInterface{Name: i.Name(), Network: i.Network(), Address: i.Addr().String(), Up: i.Up()}
 		if l := link(i.Name()); l != nil {
-			t.Link = l.String()
+			t.Link = topologyLink(*l)
 		}
 		host.Interfaces = append(host.Interfaces, t)
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,8 +24,10 @@ type peer struct {
 	books   books
 	media   *peerMedia
 
-	// looks wakes the goroutine that looks at what pion has no event for.
-	looks chan struct{}
+	// looks wakes the goroutine that looks at what pion has no event for. Stirred tells that it is for more than the state of
+	// the SCTP transport.
+	looks   chan struct{}
+	stirred atomic.Bool
 	// tracked is what the events have told; stale tells that what is slow to ask for may have changed since slow was asked.
 	tracked   tracked
 	stale     atomic.Bool
@@ -45,18 +48,20 @@ type peer struct {
 	dtls      string             // the last state that an event told
 	trickleTo *peer              // who gets the candidates, once a negotiation trickles
 	early     []candidateWaiting // candidates that came before the remote description
+	serials   *rand.Rand         // for serial numbers of certificates
 }
 
 // open makes the peer connection, with pion's defaults for all that the scenario does not set.
 func (p *peer) open(config *scenario.Peer) error {
 	p.config = config
+	p.serials = p.session.random("certificate/" + p.name + "/serial")
 	engine, err := p.settingEngine(config.Engine)
 	if err != nil {
 		return err
 	}
 	configuration := configurationOf(config.Configuration)
 	for _, c := range config.Configuration.Certificates {
-		certificate, err := newCertificate(c)
+		certificate, err := p.newCertificate(c)
 		if err != nil {
 			return err
 		}

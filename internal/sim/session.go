@@ -52,7 +52,6 @@ func (s *Session) Now() time.Duration { return time.Since(s.start) }
 func (s *Session) Run() {
 	remarks := newRemarks(s, s.log.Add("", recorder.KindRun, 0, recorder.Run{Identity: s.identity}))
 	s.log.Observe(s.observe)
-	go s.judge.run()
 
 	scripts := []*script{{session: s, name: "the steps come to their end", done: make(chan struct{})}}
 	lists := [][]*scenario.Step{s.scenario.Steps}
@@ -68,6 +67,7 @@ func (s *Session) Run() {
 			go script.run(0, lists[i])
 		}
 	}
+	go s.judge.run() // not before: a condition asks any of the peers
 
 	limit := time.NewTimer(s.scenario.Limit - s.Now())
 	defer limit.Stop()

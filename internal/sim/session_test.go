@@ -2,11 +2,13 @@ package sim
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -36,6 +38,7 @@ handlers:
 expect:
   - alice received "hi" on chat
   - alice.connectionState == "closed"
+  - bob.connectionState == "connected" within 3s
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -79,8 +82,55 @@ expect:
 			held++
 		}
 	}
-	if held != 3 || kinds[recorder.KindRun] != 1 || kinds[recorder.KindEnd] != 1 || kinds[recorder.KindCall] != kinds[recorder.KindReturn] {
+	if held != 4 || kinds[recorder.KindRun] != 1 || kinds[recorder.KindEnd] != 1 || kinds[recorder.KindCall] != kinds[recorder.KindReturn] {
 		t.Errorf("%d verdicts; the kinds of events are %v", held, kinds)
+	}
+}
+
+// TestNoPeers: conditions can be asked when the peers could not be made.
+func TestNoPeers(t *testing.T) {
+	for name, peers := range map[string]map[string]*peer{"none": {}, "not open": {"alice": {}}} {
+		e := env{&Session{peers: peers}}
+		if got := e.Attribute("alice", "connectionState"); got != nil {
+			t.Errorf("%s: connectionState is %v", name, got)
+		}
+		if got := e.Channel("alice", "chat"); got != nil {
+			t.Errorf("%s: there is a channel %v", name, got)
+		}
+	}
+}
+
+// TestSerialNumber: the seed, the peer and how many certificates it has made decide a serial number, not the keys.
+func TestSerialNumber(t *testing.T) {
+	second := func(name string, first *scenario.Certificate) *big.Int {
+		t.Helper()
+		s := &Session{identity: recorder.Identity{Seed: 1}}
+		p := &peer{session: s, name: name, serials: s.random("certificate/" + name + "/serial")}
+		if _, err := p.newCertificate(first); err != nil {
+			t.Fatal(err)
+		}
+		certificate, err := p.newCertificate(&scenario.Certificate{Name: "ECDSA", Expires: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := certificate.PEM()
+		if err != nil {
+			t.Fatal(err)
+		}
+		block, _ := pem.Decode([]byte(text))
+		parsed, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parsed.SerialNumber
+	}
+	unlimited, limited := &scenario.Certificate{Name: "ECDSA"}, &scenario.Certificate{Name: "ECDSA", Expires: time.Minute}
+	want := second("alice", unlimited)
+	if got := second("alice", limited); got.Cmp(want) != 0 {
+		t.Errorf("after another first certificate: got %x, want %x", got, want)
+	}
+	if got := second("bob", unlimited); got.Cmp(want) == 0 {
+		t.Errorf("bob has alice's number %x", got)
 	}
 }
 
@@ -101,37 +151,6 @@ func TestRandom(t *testing.T) {
 	} {
 		if got := draw(test.seed, test.name); got != test.want {
 			t.Errorf("seed %d, %q: got %#v, want %#v", test.seed, test.name, got, test.want)
-		}
-	}
-}
-
-func TestProtocol(t *testing.T) {
-	for _, test := range []struct {
-		payload []byte
-		want    string
-	}{
-		{nil, "unknown"},
-		{[]byte{0, 1}, "stun"},
-		{[]byte{3, 0}, "stun"},
-		{[]byte{4}, "unknown"},
-		{[]byte{19}, "unknown"},
-		{[]byte{20}, "dtls"},
-		{[]byte{63}, "dtls"},
-		{[]byte{64, 0}, "turn"},
-		{[]byte{79}, "turn"},
-		{[]byte{80}, "unknown"},
-		{[]byte{127}, "unknown"},
-		{[]byte{128, 96}, "srtp"},
-		{[]byte{128}, "srtp"},
-		{[]byte{191, 191}, "srtp"},
-		{[]byte{128, 192}, "srtcp"},
-		{[]byte{129, 200}, "srtcp"},
-		{[]byte{128, 223}, "srtcp"},
-		{[]byte{128, 224}, "srtp"},
-		{[]byte{192, 200}, "unknown"},
-	} {
-		if got := protocol(test.payload); got != test.want {
-			t.Errorf("%v: got %s, want %s", test.payload, got, test.want)
 		}
 	}
 }
@@ -186,23 +205,5 @@ func TestMarshal(t *testing.T) {
 	}
 	if got, want := string(marshal(map[string]string{"sdp": "<&>\r\n"})), `{"sdp":"<&>\r\n"}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
-	}
-}
-
-// TestDescribe: what a step sets on a link, in words.
-func TestDescribe(t *testing.T) {
-	for _, test := range []struct{ set, want string }{
-		{"{up: {loss: 30%}}", "up: loss 30%"},
-		{"{loss: 30%}", "up: loss 30%; down: loss 30%"},
-		{"{up: {delay: 20ms, jitter: 5ms}, down: {rate: 2Mbps}}", "up: delay 20ms, jitter 5ms; down: rate 2Mbps"},
-	} {
-		s, err := scenario.Read("x.yaml", []byte("network: {home: {}}\npeers: {alice: {network: home}}\nsteps:\n  - {network: home, set: {link: "+test.set+"}}\n"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		change := s.Steps[0].Action.(*scenario.ChangeNetwork)
-		if got := describe(*change.Set.Link); !strings.EqualFold(got, test.want) {
-			t.Errorf("%s: got %q, want %q", test.set, got, test.want)
-		}
 	}
 }

@@ -11,12 +11,18 @@ import (
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
-// look asks for a look at what pion has no event for.
+// look asks for a look at the state of the SCTP transport, for which pion has no event.
 func (p *peer) look() {
 	select {
 	case p.looks <- struct{}{}:
 	default:
 	}
+}
+
+// stir asks for a look at all that pion may have changed without an event.
+func (p *peer) stir() {
+	p.stirred.Store(true)
+	p.look()
 }
 
 // settle is how long after an event of ICE its checks have come to their end: pion/ice checks a pair every 200 ms, and
@@ -32,18 +38,22 @@ func (p *peer) watch() {
 	p.snapshot(true)
 	for range p.looks {
 		if p.snapshot(false) {
-			time.AfterFunc(drain, p.look)
+			time.AfterFunc(drain, p.stir)
 		}
 	}
 }
 
-// snapshot records what of the peer's state differs from what the events tell, or all of it. It returns whether a data
-// channel has something to send.
+// snapshot records what of the peer's state differs from what the events tell, or all of it. Unless the peer was stirred,
+// it looks at no more than the state of the SCTP transport, since it runs after each packet of a handshake. It returns
+// whether a data channel has something to send.
 func (p *peer) snapshot(full bool) (sending bool) {
 	p.snapshots.Lock()
 	defer p.snapshots.Unlock()
 	if sctp := p.sctp(); p.tracked.sctp(sctp) {
 		p.event(recorder.KindSCTPTransportStateChange, recorder.StateChange{State: sctp.State, Now: sctp.State, Derived: true})
+	}
+	if !p.stirred.Swap(false) && !full {
+		return false
 	}
 	events := p.tracked.events()
 	state := p.state()
@@ -56,6 +66,7 @@ func (p *peer) snapshot(full bool) (sending bool) {
 			PendingLocalDescription:  descriptionState(p.pc.PendingLocalDescription()),
 			CurrentRemoteDescription: descriptionState(p.pc.CurrentRemoteDescription()),
 			PendingRemoteDescription: descriptionState(p.pc.PendingRemoteDescription()),
+			SelectedCandidatePair:    p.selectedCandidatePair(),
 			CandidatePairs:           []recorder.CheckedPairState{},
 			Configuration:            configurationState(p.pc.GetConfiguration()),
 		}
@@ -65,9 +76,11 @@ func (p *peer) snapshot(full bool) (sending bool) {
 	}
 	state.CurrentLocalDescription, state.PendingLocalDescription = p.slow.CurrentLocalDescription, p.slow.PendingLocalDescription
 	state.CurrentRemoteDescription, state.PendingRemoteDescription = p.slow.CurrentRemoteDescription, p.slow.PendingRemoteDescription
-	state.CandidatePairs, state.Configuration = p.slow.CandidatePairs, p.slow.Configuration
+	state.SelectedCandidatePair, state.CandidatePairs = p.slow.SelectedCandidatePair, p.slow.CandidatePairs
+	state.Configuration = p.slow.Configuration
 	if p.tracked.events() != events && !full {
-		return sending // pion was asked partly before and partly after an event, and the next look is due
+		p.stir() // pion was asked partly before and partly after an event
+		return sending
 	}
 	p.associated.Store(state.SCTP != nil && state.SCTP.State == webrtc.SCTPTransportStateConnected.String())
 	if full {
@@ -87,25 +100,27 @@ func (p *peer) closed() bool { return p.pc.SignalingState() == webrtc.SignalingS
 // tell takes into account what an event tells about the peer's state, and has the peer looked at for all else. After events
 // that may be many and change nothing, it is not.
 func (p *peer) tell(kind recorder.Kind, data any) {
+	// What is slow to ask for must not stay behind what the tracker knows.
+	switch kind {
+	case recorder.KindReturn:
+		if data.(recorder.Return).Channel == "" {
+			p.stale.Store(true)
+		}
+	case recorder.KindICECandidate, recorder.KindICETransportStateChange, recorder.KindSelectedCandidatePairChange:
+		p.stale.Store(true)
+	}
 	p.tracked.apply(kind, data)
 	switch kind {
 	case recorder.KindSnapshot, recorder.KindMessage, recorder.KindRTCP, recorder.KindMedia, recorder.KindLog,
 		recorder.KindSignalSent, recorder.KindSignalDelivered:
 		return
-	case recorder.KindReturn:
-		if data.(recorder.Return).Channel == "" {
-			p.stale.Store(true)
-		}
-	case recorder.KindICECandidate:
-		p.stale.Store(true)
 	case recorder.KindICETransportStateChange, recorder.KindSelectedCandidatePairChange:
-		p.stale.Store(true)
 		time.AfterFunc(settle, func() {
 			p.stale.Store(true)
-			p.look()
+			p.stir()
 		})
 	}
-	p.look()
+	p.stir()
 }
 
 // conclude records the whole state of all peers, at the end of the run. A peer that pion does not answer about, since a

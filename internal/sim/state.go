@@ -19,6 +19,9 @@ func (e env) Now() time.Duration { return e.session.Now() }
 
 func (e env) Attribute(name, attribute string) any {
 	p := e.session.peers[name]
+	if p == nil || p.pc == nil {
+		return nil // the peers could not be made
+	}
 	pc := p.pc
 	switch attribute {
 	case "signalingState":
@@ -76,7 +79,11 @@ func (e env) Attribute(name, attribute string) any {
 }
 
 func (e env) Channel(name, channel string) *scenario.ChannelState {
-	c := e.session.peers[name].channel(channel)
+	p := e.session.peers[name]
+	if p == nil {
+		return nil
+	}
+	c := p.channel(channel)
 	if c == nil {
 		return nil
 	}
@@ -94,7 +101,6 @@ func (p *peer) state() recorder.PeerState {
 		SCTP:                    p.sctp(),
 		DTLS:                    p.dtlsTransport(),
 		ICE:                     p.ice(),
-		SelectedCandidatePair:   p.selectedCandidatePair(),
 		Transceivers:            p.transceiverStates(),
 		RemoteStreams:           idsOf(p.books.streams()),
 		Channels:                make(map[string]*recorder.ChannelState),

@@ -57,16 +57,16 @@ func (p *peer) statsState() *recorder.StatsState {
 			state.Messages.Received += int(s.MessagesReceived)
 			state.Messages.BytesSent += int(s.BytesSent)
 			state.Messages.BytesReceived += int(s.BytesReceived)
-		case webrtc.ICECandidatePairStats:
-			if s.Nominated {
-				state.RoundTripTime = s.CurrentRoundTripTime
-			}
 		}
+	}
+	// Several pairs can be nominated, and the report has no order.
+	if pair, ok := p.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePairStats(); ok {
+		state.RoundTripTime = pair.CurrentRoundTripTime
 	}
 	return state
 }
 
-// candidatePairs returns the pairs on ICE's checklist, in the order of their addresses.
+// candidatePairs returns the pairs on ICE's checklist, in the order of their addresses; the report itself is a map.
 func (p *peer) candidatePairs() []recorder.CheckedPairState {
 	pairs := []recorder.CheckedPairState{}
 	report := p.pc.GetStats()
@@ -85,11 +85,26 @@ func (p *peer) candidatePairs() []recorder.CheckedPairState {
 		}
 	}
 	slices.SortFunc(pairs, func(a, b recorder.CheckedPairState) int {
-		return cmp.Or(compareCandidates(a.Local, b.Local), compareCandidates(a.Remote, b.Remote))
+		return cmp.Or(
+			compareCandidates(a.Local, b.Local),
+			compareCandidates(a.Remote, b.Remote),
+			cmp.Compare(a.State, b.State),
+			compareFlags(a.Nominated, b.Nominated),
+		)
 	})
 	return pairs
 }
 
 func compareCandidates(a, b recorder.CandidateState) int {
 	return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Type, b.Type))
+}
+
+func compareFlags(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
