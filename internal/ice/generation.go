@@ -242,7 +242,8 @@ func (g *generation) send(c *check) {
 			g.table.timers.add(timer{at: now + checkInterval, generation: g, pair: p, failure: true})
 		}
 	}
-	if p.State == Waiting || p.State == Failed {
+	// In RFC 8445 a triggered check gives a failed pair another chance at once; in pion only its answer does.
+	if p.State == Waiting || p.State == Failed && !triggered {
 		g.setPairState(p, InProgress, "")
 	}
 }
