@@ -2,7 +2,6 @@ package ice
 
 import (
 	"bytes"
-	"container/heap"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -70,8 +69,7 @@ func (t *Table) Advance(now time.Duration) { t.advance(now, true) }
 // as it may be what a timer waits for.
 func (t *Table) advance(now time.Duration, due bool) {
 	t.timing = true
-	for len(t.timers) > 0 && (t.timers[0].at < now || due && t.timers[0].at == now) {
-		x := heap.Pop(&t.timers).(timer)
+	for x, ok := t.timers.next(now, due); ok; x, ok = t.timers.next(now, due) {
 		t.time = max(t.time, x.at)
 		x.expire()
 	}
@@ -257,8 +255,11 @@ func (t *Table) sent(e recorder.Event) error {
 		}
 	case p.check == nil:
 	case sender != nil && sender != p.check.generation.peer:
-		if p.class == stun.ClassSuccessResponse {
+		switch {
+		case p.class == stun.ClassSuccessResponse:
 			sender.current().respond(p.src, to, p.relay)
+		case p.code == stun.CodeRoleConflict:
+			sender.current().setRole(p.check.role) // it keeps the role
 		}
 		p.check.settle(Responded)
 	}
@@ -286,7 +287,7 @@ func (t *Table) check(sender *peer, p *packet, to netip.AddrPort, e recorder.Eve
 		g.tieBreaker = p.tieBreaker
 	}
 	g.setRole(p.role)
-	c := &check{key: p.key, generation: g, pair: pair, to: to, priority: p.priority}
+	c := &check{key: p.key, generation: g, pair: pair, to: to, priority: p.priority, role: p.role}
 	c.Check = Check{Packet: p.id, Event: e.Seq, Sent: t.time, UseCandidate: p.useCandidate, Outcome: UnderWay}
 	t.checks[p.key] = c
 	t.pending = append(t.pending, c)

@@ -108,15 +108,18 @@ func TestTruth(t *testing.T) {
 	t.Cleanup(func() { r.Close() })
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
-			events := run(t, r, network+s.text)
+			events := run(t, r, network+s.text, recorder.PacketsFull)
 			asked := 0
-			table := ice.New()
+			// One without the snapshots, which are pion's own words and would make it too easy.
+			table, all := ice.New(), ice.New()
 			for _, e := range events {
-				if e.Kind == recorder.KindSnapshot {
-					continue // pion's own words: they would make it too easy
-				}
-				if err := table.Add(e); err != nil {
+				if err := all.Add(e); err != nil {
 					t.Fatal(err)
+				}
+				if e.Kind != recorder.KindSnapshot {
+					if err := table.Add(e); err != nil {
+						t.Fatal(err)
+					}
 				}
 				if e.Kind != recorder.KindReturn {
 					continue
@@ -133,6 +136,9 @@ func TestTruth(t *testing.T) {
 				if diff := gocmp.Diff(want, pairs(table.At(), e.Peer)); diff != "" {
 					t.Errorf("%s at %v (event %d): pion (-), the table (+)\n%s", e.Peer, e.Time, e.Seq, diff)
 				}
+				if diff := gocmp.Diff(want, pairs(all.At(), e.Peer)); diff != "" {
+					t.Errorf("%s at %v (event %d): pion (-), the table with snapshots (+)\n%s", e.Peer, e.Time, e.Seq, diff)
+				}
 			}
 			if asked == 0 {
 				t.Error("pion had no pairs: nothing was compared")
@@ -141,10 +147,46 @@ func TestTruth(t *testing.T) {
 	}
 }
 
+// TestWithoutPayloads sees that the types of the packets tell the same where no server relays, and that without packets
+// the snapshots tell the states.
+func TestWithoutPayloads(t *testing.T) {
+	r, err := runner.New(t.Context(), 0, func(string, time.Duration) func() { return func() {} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	text := network + peers("restricted", "port-restricted", withSTUN) + steps("", 8009)
+	tables := make(map[string]*ice.Table)
+	for _, packets := range []string{recorder.PacketsFull, recorder.PacketsHeaders, recorder.PacketsNone} {
+		table := ice.New()
+		for _, e := range run(t, r, text, packets) {
+			if err := table.Add(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := table.At().Packets; got != packets {
+			t.Errorf("packets %s, want %s", got, packets)
+		}
+		tables[packets] = table
+	}
+	for _, peer := range []string{"alice", "bob"} {
+		want := pairs(tables[recorder.PacketsFull].At(), peer)
+		if diff := gocmp.Diff(want, pairs(tables[recorder.PacketsHeaders].At(), peer)); diff != "" {
+			t.Errorf("%s: with payloads (-), without (+)\n%s", peer, diff)
+		}
+		for i := range want {
+			want[i] = truth{Local: want[i].Local, Remote: want[i].Remote, State: want[i].State, Nominated: want[i].Nominated}
+		}
+		if diff := gocmp.Diff(want, pairs(tables[recorder.PacketsNone].At(), peer)); diff != "" {
+			t.Errorf("%s: with packets (-), without (+)\n%s", peer, diff)
+		}
+	}
+}
+
 // run runs a scenario and returns its events.
-func run(t *testing.T, r *runner.Runner, text string) (events []recorder.Event) {
+func run(t *testing.T, r *runner.Runner, text, packets string) (events []recorder.Event) {
 	t.Helper()
-	h := r.Header("ice.yaml", []byte(text), 1, recorder.Options{Packets: recorder.PacketsFull})
+	h := r.Header("ice.yaml", []byte(text), 1, recorder.Options{Packets: packets})
 	end, _, err := r.Run(t.Context(), h, sandbox.Limits{}, func(line []byte) error {
 		var e recorder.Event
 		err := json.Unmarshal(bytes.Clone(line), &e)
