@@ -241,6 +241,14 @@ func (d *DropRules) schema(s *schema) object {
 	return or(words("none"), object{"type": "array", "items": s.definition(reflect.TypeFor[DropRule]())})
 }
 
+func (m *PacketMatch) schema(s *schema) object {
+	match := s.fields(reflect.TypeFor[PacketMatch]())
+	typ := match["properties"].(object)["type"].(object)
+	word := words(PacketTypes("")...)
+	typ["anyOf"] = []any{word, object{"type": "array", "items": word}}
+	return match
+}
+
 func (o *Ordinals) schema(*schema) object {
 	number := object{"type": "integer", "minimum": 1}
 	return or(number, text(substitution), object{"type": "array", "items": number})
