@@ -24,6 +24,9 @@ const (
 	natsEnd     = "<!-- The end of what is generated -->\n"
 )
 
+// telling is the variant whose drops the documentation quotes.
+const telling = "left=symmetric,right=port-restricted,servers=stun"
+
 // TestNATs runs all pairs of networks of scenarios/nat/matrix.yaml, and compares who connects, and by which candidates, with
 // theory: RFC 4787 for the NATs, RFC 8445 for ICE, RFC 8656 for TURN. The tables in docs/network.md are made from the runs.
 func TestNATs(t *testing.T) {
@@ -38,6 +41,7 @@ func TestNATs(t *testing.T) {
 	}
 	variants := s.Variants()
 	runs := make([]outcome, len(variants))
+	refusals := map[string]string{} // by network, what its NAT said of the last packet that it did not let in
 	r := open(t, 0)
 	t.Run("all", func(t *testing.T) {
 		for i, variant := range variants {
@@ -48,7 +52,11 @@ func TestNATs(t *testing.T) {
 				t.Parallel()
 				l := entry{runner: r, file: file, text: text, variant: variant, seed: s.Seed}
 				s := readScenario(t, file, text, variant)
-				runs[i] = l.connects(t)
+				var refused map[string]string
+				runs[i], refused = l.connects(t)
+				if variant == telling {
+					refusals = refused
+				}
 				if want := theory(s); runs[i] != want {
 					t.Errorf("got %v, want %v", runs[i], want)
 				}
@@ -67,7 +75,7 @@ func TestNATs(t *testing.T) {
 	if !found || !closed {
 		t.Fatalf("%s lacks %s or %s", networkDocs, natsBegin, natsEnd)
 	}
-	want := natTables(s, runs)
+	want := natTables(s, runs, refusals)
 	switch {
 	case got == want:
 	case *update:
@@ -88,8 +96,9 @@ func readDocs(t *testing.T) string {
 	return string(text)
 }
 
-// natTables returns a table of what alice selects for each set of servers: the rows are her networks, the columns bob's.
-func natTables(s *scenario.Scenario, runs []outcome) string {
+// natTables returns a table of what alice selects for each set of servers: the rows are her networks, the columns bob's. It quotes
+// the refusals, too.
+func natTables(s *scenario.Scenario, runs []outcome, refusals map[string]string) string {
 	var b strings.Builder
 	left, right, servers := s.Matrix[0].Values, s.Matrix[1].Values, s.Matrix[2].Values
 	for k, name := range servers {
@@ -102,8 +111,14 @@ func natTables(s *scenario.Scenario, runs []outcome) string {
 			b.WriteString("\n")
 		}
 	}
+	fmt.Fprintf(&b, "\nWhat the recording of `%s` says of the last packet that each NAT did not let in, with the reason `%s`:\n\n", telling, filtered)
+	for _, network := range slices.Sorted(maps.Keys(refusals)) {
+		fmt.Fprintf(&b, "- %s: %s\n", network, refusals[network])
+	}
 	return b.String() + "\n"
 }
+
+const filtered = "filtered by the NAT"
 
 // An outcome tells which candidates two peers have selected at the end: the types of their local and remote ones. It is zero
 // where they did not connect.
@@ -144,9 +159,11 @@ func (o outcome) cell() string {
 	return fmt.Sprintf("%s, %s", o.alice.local, o.alice.remote)
 }
 
-// connects runs the entry, sees that it passes and that the books of its packets balance, and tells what came of it.
-func (l *entry) connects(t *testing.T) outcome {
+// connects runs the entry, sees that it passes and that the books of its packets balance, and tells what came of it, and by
+// network what its NAT said of the last packet that it filtered.
+func (l *entry) connects(t *testing.T) (o outcome, refused map[string]string) {
 	t.Helper()
+	refused = map[string]string{}
 	selected := map[string]types{}
 	states := map[string]string{}
 	received := false
@@ -171,6 +188,9 @@ func (l *entry) connects(t *testing.T) outcome {
 			sent = append(sent, d.ID)
 		case recorder.PacketEnd:
 			ended = append(ended, d.ID)
+			if d.Reason == filtered {
+				refused[e.Peer] = d.Detail
+			}
 		case recorder.ChannelEvent:
 			received = received || e.Kind == recorder.KindMessage && e.Peer == "bob"
 		}
@@ -184,7 +204,7 @@ func (l *entry) connects(t *testing.T) outcome {
 	if !slices.Equal(sent, ended) || len(sent) == 0 {
 		t.Errorf("%d packets were sent, and %d ended, which are not the same", len(sent), len(ended))
 	}
-	o := outcome{selected["alice"], selected["bob"]}
+	o = outcome{selected["alice"], selected["bob"]}
 	want := map[string]string{"alice": "connected", "bob": "connected"}
 	if o.class() == none {
 		want = map[string]string{"alice": "failed", "bob": "failed"}
@@ -192,7 +212,7 @@ func (l *entry) connects(t *testing.T) outcome {
 	if !maps.Equal(states, want) || received != (o.class() != none) {
 		t.Errorf("%v: the peers are %v, bob received the message: %v", o, states, received)
 	}
-	return o
+	return o, refused
 }
 
 // behavior is what the NATs between a network and the internet do together, in the terms of RFC 4787.
