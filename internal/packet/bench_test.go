@@ -1,6 +1,7 @@
 package packet_test
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 
@@ -52,4 +53,13 @@ func BenchmarkSummarize(b *testing.B) {
 
 func BenchmarkDissect(b *testing.B) {
 	bench(b, func(d *packet.Dissector, g packet.Datagram) { d.Dissect(g) })
+}
+
+// What it takes to write layers into a recording.
+func BenchmarkJSON(b *testing.B) {
+	bench(b, func(d *packet.Dissector, g packet.Datagram) {
+		if _, err := json.Marshal(d.Dissect(g).Layers); err != nil {
+			b.Fatal(err)
+		}
+	})
 }
