@@ -47,6 +47,10 @@ func BenchmarkTypes(b *testing.B) {
 	bench(b, func(_ *packet.Dissector, g packet.Datagram) { packet.Types(g.Payload) })
 }
 
+func BenchmarkClassify(b *testing.B) {
+	bench(b, func(d *packet.Dissector, g packet.Datagram) { d.Classify(g) })
+}
+
 func BenchmarkSummarize(b *testing.B) {
 	bench(b, func(d *packet.Dissector, g packet.Datagram) { d.Summarize(g) })
 }
