@@ -13,7 +13,12 @@ import (
 // A firewall's policies and rules, with and without a NAT behind it: it sees
 // the addresses inside of the NAT.
 func TestFirewall(t *testing.T) {
-	prefixes := func(s string) []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix(s)} }
+	prefixes := func(texts ...string) (all []netip.Prefix) {
+		for _, text := range texts {
+			all = append(all, netip.MustParsePrefix(text))
+		}
+		return all
+	}
 	const (
 		server, otherPort, stranger = "198.19.0.1:1", "198.19.0.1:2", "198.19.0.2:1"
 		out, in                     = "delivered to server", "delivered to alice"
@@ -63,6 +68,12 @@ func TestFirewall(t *testing.T) {
 			{In: true, Out: true, Remotes: prefixes("198.19.0.0/16")},
 			{Allow: true, In: true, Out: true, Remotes: prefixes("198.19.0.1/32")},
 		}}, packets{at("firewall rule 1"), at("firewall rule 1"), at("firewall rule 1"), at("firewall rule 1"), at("firewall rule 1"), at("firewall rule 1")}},
+		{"two remotes", &vnet.Firewall{UDP: vnet.Block, Rules: []vnet.FirewallRule{
+			{Allow: true, In: true, Remotes: prefixes("10.0.0.0/8", "198.19.0.2/32")},
+		}}, packets{block, block, block, block, in, block}},
+		{"no remote", &vnet.Firewall{UDP: vnet.Block, Rules: []vnet.FirewallRule{
+			{Allow: true, In: true, Remotes: prefixes("10.0.0.0/8")},
+		}}, packets{block, block, block, block, block, block}},
 		{"only out", &vnet.Firewall{Rules: []vnet.FirewallRule{
 			{Out: true, Remotes: prefixes("198.19.0.2/32")},
 		}}, packets{in, out, in, in, in, at("firewall rule 1")}},

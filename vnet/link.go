@@ -340,7 +340,7 @@ func (d *direction) duplicate(p *Packet) *Packet {
 		Payload:   p.Payload,
 		CopyOf:    p.ID,
 		Corrupted: slices.Clone(p.Corrupted),
-		ifc:       p.ifc,
+		site:      p.site,
 		src:       p.src,
 		dst:       p.dst,
 		path:      slices.Clone(p.path),

@@ -36,7 +36,8 @@ func asksInside(s *scenario.Scenario) bool {
 	for link := range s.Links() {
 		for _, d := range []scenario.Direction{link.Up, link.Down} {
 			for _, rule := range d.Drop {
-				if rule.Match.Inside() {
+				m := rule.Match
+				if m.Protocol == "sctp" || m.Protocol == "srtcp" || slices.ContainsFunc(m.Types, packet.Encrypted) {
 					return true
 				}
 			}
