@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"iter"
 	"reflect"
 	"regexp"
 	"slices"
@@ -264,4 +265,40 @@ func (p *Pattern) String() string {
 		parts = append(parts, f.key+": "+text)
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// Patterns yields the patterns of the scenario's expectations, handlers and steps.
+func (s *Scenario) Patterns() iter.Seq[*Pattern] {
+	return func(yield func(*Pattern) bool) {
+		within := func(e *Expectation) bool {
+			for _, p := range append([]*Pattern{e.Never, e.Count}, e.Sequence...) {
+				if p != nil && !yield(p) {
+					return false
+				}
+			}
+			return true
+		}
+		for _, h := range s.Handlers {
+			if !yield(h.On) {
+				return
+			}
+		}
+		for _, e := range s.Expect {
+			if !within(e) {
+				return
+			}
+		}
+		for step := range s.All() {
+			var e *Expectation
+			switch a := step.Action.(type) {
+			case *Wait:
+				e = a.For
+			case *Expect:
+				e = a.That
+			}
+			if e != nil && !within(e) || step.Predict != nil && !within(step.Predict.Answer) {
+				return
+			}
+		}
+	}
 }
