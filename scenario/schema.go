@@ -90,7 +90,7 @@ func (s *schema) of(t reflect.Type, f field) object {
 		}
 		return named
 	case t.Kind() == reflect.Slice:
-		list := object{"type": "array", "items": s.of(t.Elem(), field{})}
+		list := object{"type": []any{"array", "string"}, "pattern": substitution, "items": s.of(t.Elem(), field{})}
 		if t.Elem().Kind() == reflect.String {
 			return object{"anyOf": []any{s.of(t.Elem(), f), list}}
 		}
