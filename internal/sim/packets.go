@@ -22,6 +22,7 @@ type packets struct {
 
 // packetInfo is what is known about a packet.
 type packetInfo struct {
+	protocol         string
 	protocols, types []string
 }
 
@@ -63,7 +64,7 @@ func (o *packets) Sent(p *vnet.Packet) {
 		// The dissector takes each packet once.
 		data.Protocol = packet.Protocol(p.Payload)
 		data.Types = packet.Types(p.Payload)
-		p.Info = &packetInfo{[]string{data.Protocol}, data.Types}
+		p.Info = &packetInfo{data.Protocol, []string{data.Protocol}, data.Types}
 	} else {
 		datagram := packet.Datagram{ID: p.ID, From: p.From, Src: p.Src, Dst: p.Dst, Payload: p.Payload}
 		var d *packet.Packet
@@ -74,7 +75,7 @@ func (o *packets) Sent(p *vnet.Packet) {
 			d = o.dissector.Summarize(datagram)
 		}
 		data.Protocol, data.Types, data.Answers = d.Protocol, d.Types, d.Answers
-		p.Info = &packetInfo{d.Protocols, d.Types}
+		p.Info = &packetInfo{d.Protocol, d.Protocols, d.Types}
 	}
 	if o.options.Packets == recorder.PacketsNone {
 		return
@@ -98,7 +99,16 @@ func (o *packets) Dropped(p *vnet.Packet, where string, why vnet.Reason) {
 }
 
 func end(p *vnet.Packet, why vnet.Reason) recorder.PacketEnd {
-	e := recorder.PacketEnd{ID: p.ID, Reason: string(why), Detail: p.Detail(), Corrupted: p.Corrupted}
+	info := p.Info.(*packetInfo)
+	e := recorder.PacketEnd{
+		ID:        p.ID,
+		From:      p.From,
+		Protocol:  info.protocol,
+		Types:     info.types,
+		Reason:    string(why),
+		Detail:    p.Detail(),
+		Corrupted: p.Corrupted,
+	}
 	if path := p.Path(); len(path) > 0 {
 		e.Path = make([]recorder.Hop, len(path))
 		for i, hop := range path {
