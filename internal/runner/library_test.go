@@ -377,7 +377,8 @@ func remove(m *yaml.Node, key string) {
 	}
 }
 
-// wrap turns all expectations below a node around: the entries of the scenario's expect and the expect steps.
+// wrap turns all expectations below a node around: the entries of the scenario's expect, those that depend on the matrix too, and the
+// expect steps.
 func wrap(root *yaml.Node) {
 	not := func(inner *yaml.Node) *yaml.Node {
 		if inner.Kind == yaml.MappingNode && inner.Content[0].Value == "not" {
@@ -386,18 +387,40 @@ func wrap(root *yaml.Node) {
 		key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: "not"}
 		return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{key, inner}}
 	}
+	var all func(list *yaml.Node)
+	all = func(list *yaml.Node) {
+		for j, entry := range list.Content {
+			if hasKey(entry, "when") {
+				for i := 0; i < len(entry.Content); i += 2 {
+					if key := entry.Content[i].Value; key == "then" || key == "else" {
+						all(entry.Content[i+1])
+					}
+				}
+				continue
+			}
+			list.Content[j] = not(entry)
+		}
+	}
 	for _, m := range keyed(root, "expect") {
 		for i := 0; i < len(m.Content); i += 2 {
 			value := m.Content[i+1]
 			switch {
 			case m.Content[i].Value != "expect":
 			case value.Kind == yaml.SequenceNode:
-				for j, entry := range value.Content {
-					value.Content[j] = not(entry)
-				}
+				all(value)
 			default:
 				m.Content[i+1] = not(value)
 			}
 		}
 	}
+}
+
+// hasKey tells whether a node is a mapping with a key.
+func hasKey(n *yaml.Node, key string) bool {
+	for i := 0; n.Kind == yaml.MappingNode && i < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return true
+		}
+	}
+	return false
 }
