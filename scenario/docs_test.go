@@ -87,6 +87,22 @@ func referenceText() string {
 	d.table(reflect.TypeFor[Pattern]())
 	d.printf("\n[recording.md](recording.md#kinds) lists the kinds of events.\n")
 
+	d.printf("\n## Profiles\n\nThe delays are one way, down/up, and the round trip is that of the link alone.\n\n")
+	d.printf("| profile | down | up | delay | round trip | jitter | loss | after |\n|---|---|---|---|---|---|---|---|\n")
+	for i := range Profiles {
+		p := &Profiles[i]
+		loss := p.Down.Loss.String()
+		if g := p.Down.GilbertElliott; g != nil {
+			loss = "gilbertElliott " + g.String()
+		}
+		d.printf("| `%s` | %v | %v | %v/%v | %v | %v | %s | %s |\n", p.Name, p.Down.Rate, p.Up.Rate, p.Down.Delay, p.Up.Delay, p.RoundTrip(), p.Down.Jitter, loss, p.Source)
+	}
+	d.printf("\n## Types of packets\n\nWhat drop rules and the expectations of packets ask for, by protocol. A STUN message with a method of TURN is `turn`. " +
+		"SCTP is inside of DTLS, and what SRTCP is, is encrypted: to tell these, the run reads what is inside of the encryption.\n\n| protocol | types |\n|---|---|\n")
+	for _, p := range PacketProtocols {
+		d.printf("| `%s` | `%s` |\n", p.Name, strings.Join(p.Types, "`, `"))
+	}
+
 	d.printf("\n## Attributes\n\nWhat conditions can ask of a peer, such as `alice.connectionState`:\n\n")
 	d.attributes(reflect.TypeFor[PeerState]())
 	for len(d.queue) > 0 {

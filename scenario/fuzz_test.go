@@ -104,4 +104,22 @@ func use(t *testing.T, s *scenario.Scenario) {
 	for _, e := range s.Expect {
 		expectation(e)
 	}
+	for change := range s.Links() {
+		for _, n := range s.Networks {
+			with := n.Link.With(*change)
+			for _, d := range []scenario.Direction{with.Up, with.Down} {
+				switch {
+				case d.GilbertElliott != nil && (d.Loss != nil || d.Burst != nil),
+					d.RateTrace != nil && (d.Rate != nil || len(d.RateTrace.Times) == 0),
+					d.Rate != nil && *d.Rate == 0, d.Burst != nil && *d.Burst == 0, d.AQM != nil && d.AQM.CoDel == nil:
+					t.Errorf("%v with %v has what excludes another thing, or is none: %v", n.Link, change, with)
+				}
+			}
+		}
+	}
+	for _, p := range s.Peers {
+		if len(p.Interfaces) == 0 {
+			t.Errorf("%s has no interface", p.Name)
+		}
+	}
 }

@@ -84,10 +84,23 @@ func (t *Network) checkNesting(r *reader, pos Pos) {
 	}
 }
 
-// planned are the blocks that the address plan takes public addresses from (RFC 5737 and RFC 2544).
-var planned = []netip.Prefix{
-	netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("192.0.2.0/24"),
-	netip.MustParsePrefix("198.18.0.0/15"),
+// planned are the blocks that the address plan takes public addresses from (RFC 5737 and RFC 2544), and core is that of the
+// internet itself.
+var (
+	planned = []netip.Prefix{
+		netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("192.0.2.0/24"),
+		netip.MustParsePrefix("198.18.0.0/15"),
+	}
+	core = netip.MustParsePrefix("198.19.0.0/24")
+)
+
+// publicBlock returns the public block that the address plan has for the i-th network.
+func publicBlock(i int) netip.Prefix {
+	if last := len(planned) - 1; i >= last {
+		i -= last
+		return netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 18 + byte(i>>8), byte(i), 0}), 24)
+	}
+	return planned[i]
 }
 
 // checkSubnet says which other network has addresses of the subnet where that cannot be.
@@ -100,7 +113,22 @@ func (t *Network) checkSubnet(r *reader, pos Pos) {
 		return
 	}
 	realm := r.realm(t)
+	if realm == Internet && t.Subnet.Overlaps(core) {
+		r.errorf(pos, "overlap", "such as 192.0.2.0/24", "%v overlaps with the addresses of the internet's own hosts, %v", t.Subnet, core)
+		return
+	}
+	plan := 0
 	for _, other := range r.result.Networks {
+		if other.Name == Internet {
+			continue
+		}
+		block := publicBlock(plan)
+		plan++
+		public := other.NAT != nil && other.Behind == Internet || !other.Subnet.IsValid() && r.realm(other) == Internet
+		if other != t && realm == Internet && public && t.Subnet.Overlaps(block) {
+			r.errorf(pos, "overlap", "leave the subnet out, or take another block", "%v overlaps with %v, which the address plan has for %s", t.Subnet, block, other.Name)
+			return
+		}
 		if other == t || !other.Subnet.IsValid() || !other.Subnet.Overlaps(t.Subnet.Prefix) {
 			continue
 		}

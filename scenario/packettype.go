@@ -60,16 +60,3 @@ func (r *reader) packetType(pos Pos, protocol, typ string) {
 	}
 	r.unknown(pos, "unknown-value", what, typ, PacketTypes(protocol))
 }
-
-// encrypted are the types that can be told only by what is inside of the encryption, besides those of SCTP and SRTCP.
-var encrypted = []string{"finished", "new-session-ticket", "close-notify"}
-
-// Inside tells whether it takes what is inside of the encryption to tell which packets match.
-func (m *PacketMatch) Inside() bool {
-	if m.Protocol == "sctp" || m.Protocol == "srtcp" {
-		return true
-	}
-	return slices.ContainsFunc(m.Types, func(typ string) bool {
-		return slices.Contains(encrypted, typ) || slices.Contains(PacketTypes("sctp"), typ) || slices.Contains(PacketTypes("srtcp"), typ)
-	})
-}

@@ -43,7 +43,7 @@ var Profiles = []Profile{
 	{"lte", of(50000*kbps, 50*ms), of(10000*kbps, 65*ms), conditioner},
 	{"wifi", of(40000*kbps, 1*ms), of(33000*kbps, 1*ms), conditioner},
 	symmetric("very-bad", lossy(1000*kbps, 500*ms, 0.1), conditioner),
-	{"satellite", lossy(20000*kbps, 300*ms, 0.005), lossy(3000*kbps, 300*ms, 0.005), ""},
+	{"satellite", lossy(20000*kbps, 300*ms, 0.005), lossy(3000*kbps, 300*ms, 0.005), "a geostationary satellite"},
 	symmetric("poor-3g", lossy(400*kbps, 175*ms, 0.05), testRTC),
 	symmetric("unstable-4g", lossy(4000*kbps, 250*ms, 0.1), testRTC),
 	symmetric("lossy-wifi", lossy(30000*kbps, 20*ms, 0.05), testRTC),

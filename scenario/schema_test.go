@@ -138,7 +138,9 @@ func TestSchemaTakesScenarios(t *testing.T) {
 }
 
 // beyondSchema are the broken files with nothing wrong that a schema could tell: it knows shapes, not what names refer to.
-var beyondSchema = []string{"blocks-later", "blocks-none", "comes-later", "condition-columns", "condition-names", "conditions",
+var beyondSchema = []string{"burst-changed", "burst-too-small", "burst-without-loss", "internet-settings", "link-two-models",
+	"matrix-guard-value", "name-clashes", "nesting-circle", "no-servers", "rate-trace-file", "server-names", "server-urls",
+	"subnet-overlap", "subnet-planned", "turn-over-tcp", "blocks-later", "blocks-none", "comes-later", "condition-columns", "condition-names", "conditions",
 	"duplicate-keys", "durations-in-conditions", "include-circle", "include-content", "include-itself", "include-syntax",
 	"include-twice", "limit", "limit-zero", "matrix-large", "matrix-values", "names", "no-matrix", "sdp-lines", "sdp-quoted",
 	"several-documents", "unknown-references", "wrong-kind-of-name"}

@@ -13,7 +13,12 @@ import (
 // A firewall's policies and rules, with and without a NAT behind it: it sees
 // the addresses inside of the NAT.
 func TestFirewall(t *testing.T) {
-	prefix := netip.MustParsePrefix
+	prefixes := func(texts ...string) (all []netip.Prefix) {
+		for _, text := range texts {
+			all = append(all, netip.MustParsePrefix(text))
+		}
+		return all
+	}
 	const (
 		server, otherPort, stranger = "198.19.0.1:1", "198.19.0.1:2", "198.19.0.2:1"
 		out, in                     = "delivered to server", "delivered to alice"
@@ -40,7 +45,7 @@ func TestFirewall(t *testing.T) {
 		{"outbound-only", &vnet.Firewall{UDP: vnet.OutboundOnly},
 			packets{nothing(server), out, in, nothing(otherPort), nothing(stranger), "delivered to stranger"}},
 		{"blocked, but for a server", &vnet.Firewall{UDP: vnet.Block, Rules: []vnet.FirewallRule{
-			{Allow: true, Out: true, Remote: prefix("198.19.0.1/32")},
+			{Allow: true, Out: true, Remotes: prefixes("198.19.0.1/32")},
 		}}, packets{block, out, in, block, block, block}},
 		{"blocked, but for a port", &vnet.Firewall{UDP: vnet.Block, Rules: []vnet.FirewallRule{
 			{Allow: true, In: true, Out: true, RemotePorts: vnet.PortRange{First: 2, Last: 3}},
@@ -52,19 +57,25 @@ func TestFirewall(t *testing.T) {
 			{Allow: true, In: true, LocalPorts: vnet.PortRange{First: 8, Last: 9}},
 		}}, packets{nothing(server), out, in, nothing(otherPort), nothing(stranger), "delivered to stranger"}},
 		{"a rule blocks answers, too", &vnet.Firewall{UDP: vnet.OutboundOnly, Rules: []vnet.FirewallRule{
-			{In: true, Remote: prefix("198.19.0.0/24"), RemotePorts: vnet.PortRange{First: 1, Last: 1}},
+			{In: true, Remotes: prefixes("198.19.0.0/24"), RemotePorts: vnet.PortRange{First: 1, Last: 1}},
 		}}, packets{at("firewall rule 1"), out, at("firewall rule 1"), nothing(otherPort), at("firewall rule 1"), "delivered to stranger"}},
 		{"the first rule decides", &vnet.Firewall{Rules: []vnet.FirewallRule{
 			{In: true, RemotePorts: vnet.PortRange{First: 2, Last: 2}},
-			{Allow: true, In: true, Out: true, Remote: prefix("198.19.0.1/32")},
-			{In: true, Out: true, Remote: prefix("198.19.0.0/16")},
+			{Allow: true, In: true, Out: true, Remotes: prefixes("198.19.0.1/32")},
+			{In: true, Out: true, Remotes: prefixes("198.19.0.0/16")},
 		}}, packets{in, out, in, at("firewall rule 1"), at("firewall rule 3"), at("firewall rule 3")}},
 		{"the other order", &vnet.Firewall{Rules: []vnet.FirewallRule{
-			{In: true, Out: true, Remote: prefix("198.19.0.0/16")},
-			{Allow: true, In: true, Out: true, Remote: prefix("198.19.0.1/32")},
+			{In: true, Out: true, Remotes: prefixes("198.19.0.0/16")},
+			{Allow: true, In: true, Out: true, Remotes: prefixes("198.19.0.1/32")},
 		}}, packets{at("firewall rule 1"), at("firewall rule 1"), at("firewall rule 1"), at("firewall rule 1"), at("firewall rule 1"), at("firewall rule 1")}},
+		{"two remotes", &vnet.Firewall{UDP: vnet.Block, Rules: []vnet.FirewallRule{
+			{Allow: true, In: true, Remotes: prefixes("10.0.0.0/8", "198.19.0.2/32")},
+		}}, packets{block, block, block, block, in, block}},
+		{"no remote", &vnet.Firewall{UDP: vnet.Block, Rules: []vnet.FirewallRule{
+			{Allow: true, In: true, Remotes: prefixes("10.0.0.0/8")},
+		}}, packets{block, block, block, block, block, block}},
 		{"only out", &vnet.Firewall{Rules: []vnet.FirewallRule{
-			{Out: true, Remote: prefix("198.19.0.2/32")},
+			{Out: true, Remotes: prefixes("198.19.0.2/32")},
 		}}, packets{in, out, in, in, in, at("firewall rule 1")}},
 	} {
 		for _, nat := range []*vnet.NAT{nil, {}} {

@@ -200,6 +200,7 @@ func (i *Interface) drop(p *Packet) {
 // leaveHost is where a packet comes out of its sender's host.
 func leaveHost(p *Packet, now time.Duration) {
 	i := p.ifc
+	p.site = i.site
 	switch {
 	case !i.works() || i.addr != p.src.Addr():
 		i.drop(p)

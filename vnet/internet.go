@@ -267,10 +267,7 @@ func (in *Internet) Subnet(network string) netip.Prefix {
 // NAT the one that has mapped the address. It is empty if there is none. A drop
 // rule may call it, and nobody else.
 func (p *Packet) To() string {
-	if p.ifc == nil {
-		return ""
-	}
-	for s := p.ifc.site; s != nil; s = s.parent {
+	for s := p.site; s != nil; s = s.parent {
 		if name := s.find(p.dst); name != "" {
 			return name
 		}

@@ -51,7 +51,7 @@ type aliasKey struct {
 // mapping is an entry of the table.
 type mapping struct {
 	local, public netip.AddrPort
-	remotes       []netip.AddrPort // to whom something went out, each once
+	remotes       []netip.AddrPort // to whom something went out, each once; none if the NAT does not filter
 	used          time.Duration    // when something went out last
 	gone          string           // how the NAT was made to forget it; empty if it was not
 	goneAt        time.Duration
@@ -114,7 +114,7 @@ func (t *table) note(p *Packet, now time.Duration) (isNew bool) {
 		t.byPublic[p.src] = m
 	}
 	m.used = now
-	if !slices.Contains(m.remotes, p.dst) {
+	if t.Filtering != EndpointIndependent && !slices.Contains(m.remotes, p.dst) {
 		m.remotes = append(m.remotes, p.dst)
 	}
 	return isNew

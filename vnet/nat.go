@@ -20,11 +20,11 @@ type NAT struct {
 	Mapping, Filtering Behavior
 
 	// Lifetime is how long a mapping lasts after the last packet that went
-	// out by it. 0 means 30 seconds.
+	// out by it, that instant included. 0 means 30 seconds.
 	Lifetime time.Duration
 
-	// OneToOne gives each of the first Addresses hosts a public address of its
-	// own. Ports stay as they are, and everything is let in. Mapping,
+	// OneToOne gives each of the network's first Addresses addresses a public
+	// one of its own. Ports stay as they are, and everything is let in. Mapping,
 	// Filtering and Lifetime mean nothing then.
 	OneToOne bool
 
@@ -33,7 +33,9 @@ type NAT struct {
 	Hairpin bool
 
 	// Addresses is the number of public addresses. A host's mappings all have
-	// the same one (RFC 4787 section 4.1, paired pooling). 0 means 1.
+	// the same one (RFC 4787 section 4.1, paired pooling). 0 means 1; there may
+	// be as many as the network that this one is behind has, and 254 next to
+	// the core.
 	Addresses int
 }
 

@@ -31,8 +31,9 @@ type NetworkConfig struct {
 	Firewall *Firewall
 
 	// Subnet is the block from which the network's hosts get their addresses,
-	// IPv4 and from /16 to /29. The zero value means that the address plan
-	// has one.
+	// IPv4 and from /16 to /29. It may not overlap with what the network can
+	// see: NATs hide what is behind them. The zero value means that the address
+	// plan has one.
 	Subnet netip.Prefix
 }
 
@@ -132,6 +133,7 @@ func (s *site) claimed(addr netip.Addr) bool {
 // rise takes a packet that comes from a host of the network, or from a network
 // behind it.
 func (s *site) rise(p *Packet, now time.Duration) {
+	p.site = s
 	if s.route(p, now) {
 		return
 	}
@@ -179,6 +181,7 @@ func (s *site) come(p *Packet, now time.Duration) {
 
 // enter takes a packet that has come in to the network, and through its NAT.
 func (s *site) enter(p *Packet, now time.Duration) {
+	p.site = s
 	if s.firewall != nil {
 		if why := s.firewall.in(p, now); why != "" {
 			s.internet.flight.dropped(p, s.name, why)

@@ -202,3 +202,49 @@ func TestFailedHost(t *testing.T) {
 		j.want(t, alice, netip.AddrPortFrom(bob.Addrs()[0], 1).String(), "delivered to bob")
 	})
 }
+
+// On each link of its way a packet knows for whom it is, though the addresses
+// of both ends are the same.
+func TestPacketTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := newJournal()
+		var seen []string
+		link := func(name string) vnet.Link {
+			watch := func(end string) vnet.Direction {
+				return vnet.Direction{Drop: []vnet.DropRule{{Match: func(p *vnet.Packet) bool {
+					seen = append(seen, name+end+" for "+p.To())
+					return false
+				}}}}
+			}
+			return vnet.Link{Up: watch("/up"), Down: watch("/down")}
+		}
+		same := netip.MustParsePrefix("192.168.1.0/24")
+		in, hosts := start(t, j, []vnet.NetworkConfig{
+			{Name: "east", NAT: &vnet.NAT{}, Link: link("east"), Subnet: same},
+			{Name: "carrier", NAT: &vnet.NAT{}, Link: link("carrier")},
+			{Name: "west", Behind: "carrier", NAT: &vnet.NAT{}, Link: link("west"), Subnet: same},
+		}, "server", vnet.Core)
+		j.socket(t, hosts[0], 1)
+		host := func(name, network string) *vnet.Host {
+			access := link(name)
+			h, err := in.AddMultihomed(name, vnet.InterfaceConfig{Name: "eth0", Network: network, Link: &access})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return h
+		}
+		alice, bob := j.socket(t, host("alice", "east"), 7), j.socket(t, host("bob", "west"), 7)
+		public := j.opens(t, bob, "198.19.0.1:1")
+		seen = nil
+		j.want(t, alice, public, "delivered to bob")
+		want := []string{"alice/up for bob", "east/up for bob", "carrier/down for bob", "west/down for bob", "bob/down for bob"}
+		if !slices.Equal(seen, want) {
+			t.Errorf("seen %q, want %q", seen, want)
+		}
+		seen = nil
+		j.want(t, alice, "203.0.113.99:1", "dropped at internet: no route")
+		if want := []string{"alice/up for ", "east/up for "}; !slices.Equal(seen, want) {
+			t.Errorf("seen %q, want %q", seen, want)
+		}
+	})
+}

@@ -47,6 +47,9 @@ type Packet struct {
 	// ifc is the interface by which the sender's host sent it.
 	ifc *Interface
 
+	// site is the network in which dst is to be understood.
+	site *site
+
 	// inward tells in which direction the packet goes through a NAT, before is
 	// the address that the NAT is about to translate, and hairpin tells that
 	// the packet goes through it a second time.
@@ -117,8 +120,9 @@ type Observer interface {
 	Delivered(p *Packet, to string)
 
 	// Dropped is called when the packet is lost. where is the link and its
-	// direction ("home/up"), the name of a network, or the name of a host,
-	// whichever it got to. [Packet.Detail] may say more.
+	// direction ("home/up", "alice/wifi/down"), the name of a network, an
+	// interface ("alice/wifi"), or the name of a host, whichever it got to.
+	// [Packet.Detail] may say more.
 	Dropped(p *Packet, where string, why Reason)
 
 	// Mapped is called when a NAT has made a new mapping.

@@ -34,7 +34,7 @@ form, how often each pair was checked, what became of the last check, nomination
 consent. An ICE restart begins a new generation with a table of its own.
 
 The table is that of the end of the recording, or of another time. --changes shows what
-changed until then, one line for each change.`,
+changed until then, one line for each change, with the number of the event that shows it.`,
 		Example: `  rtcsim ice call.rtcrec
   rtcsim ice call.rtcrec --at 250ms --peer alice
   rtcsim ice call.rtcrec --changes
@@ -213,7 +213,7 @@ func (p icePrinter) candidates(title string, list []*ice.Candidate) {
 	p.line("  %s", p.dim.Render(fmt.Sprintf("%-34s %10s %13s  %s", title, "priority", "since", "from")))
 	for _, c := range list {
 		from := string(c.Source)
-		if c.Interface != "" {
+		if c.Interface != "" && c.Source == ice.Gathered {
 			from = c.Interface
 		}
 		typ := c.Type
@@ -241,7 +241,7 @@ func (p icePrinter) pair(pair *ice.Pair, g *ice.Generation) {
 		p.line("           %s", p.nomination(pair))
 	}
 	if c := pair.Last; c != nil && c.Outcome != ice.Answered {
-		p.line("           %s", p.check(c))
+		p.check(c)
 	}
 	if c := pair.Consent; c != nil && g.Ended == nil {
 		text := fmt.Sprintf("consent until %s, answered %s", iceTime(c.Expires), iceTime(c.Answered))
@@ -267,8 +267,8 @@ func (p icePrinter) nomination(pair *ice.Pair) string {
 	return strings.Join(parts, ", ")
 }
 
-// check says what became of a pair's last check.
-func (p icePrinter) check(c *ice.Check) string {
+// check prints what became of a pair's last check.
+func (p icePrinter) check(c *ice.Check) {
 	text := fmt.Sprintf("last check %s, packet %d: %s", iceTime(c.Sent), c.Packet, c.Outcome)
 	if c.At != "" {
 		text += " at " + c.At
@@ -277,12 +277,28 @@ func (p icePrinter) check(c *ice.Check) string {
 		text += ": " + c.Reason
 	}
 	if c.Detail != "" {
-		text += "\n           " + c.Detail
+		text += ": " + c.Detail
 	}
+	style := p.dim
 	if c.Outcome == ice.Lost || c.Outcome == ice.AnswerLost || c.Outcome == ice.Ignored {
-		return p.warn.Render(text)
+		style = p.warn
 	}
-	return text
+	for _, line := range wrap(text, 68) {
+		p.line("           %s", style.Render(line))
+	}
+}
+
+// wrap breaks a text between words into lines of a width.
+func wrap(text string, width int) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		line = strings.TrimSpace(line + " " + word)
+	}
+	return append(lines, line)
 }
 
 func (p icePrinter) changes(v *ice.View) {
@@ -292,14 +308,15 @@ func (p icePrinter) changes(v *ice.View) {
 		width = max(width, len([]rune(peer.Name)))
 	}
 	for _, c := range v.Changes {
-		text := p.dim.Render(transcript.Time(c.Time)) + "  " + fixed(c.Peer, width) + "  " + fixed(c.Subject, 7) + " "
-		if c.Subject == "" {
-			text = p.dim.Render(transcript.Time(c.Time)) + "  " + fixed(c.Peer, width) + "  "
-			if c.Aspect == ice.AspectGeneration {
-				text += fmt.Sprintf("generation %d ", c.Generation)
-			} else {
-				text += string(c.Aspect) + " "
-			}
+		text := p.dim.Render(transcript.Time(c.Time)) + "  " + fixed(c.Peer, width) + "  "
+		if c.Subject != "" {
+			text += fixed(c.Subject, 7) + " "
+		}
+		switch c.Aspect {
+		case ice.AspectGeneration:
+			text += fmt.Sprintf("generation %d ", c.Generation)
+		case ice.AspectTransport, ice.AspectRole, ice.AspectConsent:
+			text += string(c.Aspect) + " "
 		}
 		if c.From != "" {
 			text += c.From + " → "
@@ -309,7 +326,7 @@ func (p icePrinter) changes(v *ice.View) {
 			text += p.dim.Render(" (" + c.Why + ")")
 		}
 		if c.Event != 0 {
-			text += p.dim.Render(fmt.Sprintf("  event %d", c.Event))
+			text += p.dim.Render(fmt.Sprintf("  #%d", c.Event))
 		}
 		p.line("%s", text)
 	}

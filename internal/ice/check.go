@@ -55,6 +55,7 @@ type check struct {
 	to         netip.AddrPort
 	mapped     netip.AddrPort
 	priority   uint32
+	role       string // of the sender
 }
 
 // A transaction is what ties a request and its answers together: the STUN transaction, or without payloads the number of

@@ -242,7 +242,8 @@ func (g *generation) send(c *check) {
 			g.table.timers.add(timer{at: now + checkInterval, generation: g, pair: p, failure: true})
 		}
 	}
-	if p.State == Waiting || p.State == Failed {
+	// In RFC 8445 a triggered check gives a failed pair another chance at once; in pion only its answer does.
+	if p.State == Waiting || p.State == Failed && !triggered {
 		g.setPairState(p, InProgress, "")
 	}
 }
@@ -255,7 +256,7 @@ func (g *generation) answer(c *check) {
 	p.Answered.add(now)
 	p.RoundTrip = c.RoundTrip
 	p.TotalRoundTrip += c.RoundTrip
-	g.setPairState(p, Succeeded, fmt.Sprintf("check in packet %d answered", c.Packet))
+	g.setPairState(p, Succeeded, fmt.Sprintf("packet %d answered", c.Packet))
 	if c.UseCandidate || p.nominate {
 		g.nominated(p)
 	}
@@ -350,10 +351,10 @@ func (g *generation) receive(m message, packet uint64, socket, from netip.AddrPo
 		remote = g.addRemote(g.reflexive(from, "prflx", m.priority))
 	}
 	if m.role != "" && m.role == g.role {
-		// RFC 8445, section 7.3.1.1: the greater tie-breaker controls. Who has the wrong role changes it without an
-		// answer, or else refuses.
-		if wins := g.tieBreaker >= m.tieBreaker; g.tieBreaker != 0 && wins != (g.role == Controlling) {
-			g.setRole(map[bool]string{true: Controlling, false: Controlled}[wins])
+		// RFC 8445, section 7.3.1.1: the greater tie-breaker controls. Who has the wrong role changes it, which pion does
+		// without an answer, and who has the right one refuses. Before the peer has sent a check, that refusal tells.
+		if wins := g.tieBreaker >= m.tieBreaker; g.tieBreaker == 0 || wins != (g.role == Controlling) {
+			g.setRole(other(g.role))
 		}
 		return "role conflict"
 	}
@@ -378,6 +379,13 @@ func (g *generation) receive(m message, packet uint64, socket, from netip.AddrPo
 		p.nominate = true
 	}
 	return ""
+}
+
+func other(role string) string {
+	if role == Controlling {
+		return Controlled
+	}
+	return Controlling
 }
 
 // respond notes that the peer has answered a check.

@@ -230,34 +230,58 @@ func (p *peer) gathered(t *Table, d recorder.Candidate) {
 // selected takes note of a selectedcandidatepairchange event.
 func (p *peer) selected(d recorder.CandidatePair) {
 	g := p.current()
-	for _, pair := range g.pairs {
-		if isEnd(pair.local, d.Local.Type, d.Local.Address, d.Local.Port) && isEnd(pair.remote, d.Remote.Type, d.Remote.Address, d.Remote.Port) {
-			g.choose(pair)
-			return
-		}
+	if pair := g.find(end{d.Local.Type, d.Local.Address, d.Local.Port}, end{d.Remote.Type, d.Remote.Address, d.Remote.Port}); pair != nil {
+		g.choose(pair)
 	}
-}
-
-func isEnd(c *candidate, typ, address string, port uint16) bool {
-	return (c.Type == typ || c.Type == "") && c.Address == address && c.Port == port
 }
 
 // told takes note of the pairs that a snapshot has: what has failed, only pion knows for certain.
 func (p *peer) told(pairs []recorder.CheckedPairState) {
 	g := p.current()
 	for _, told := range pairs {
-		for _, pair := range g.pairs {
-			if !isEnd(pair.local, told.Local.Type, told.Local.Address, uint16(told.Local.Port)) ||
-				!isEnd(pair.remote, told.Remote.Type, told.Remote.Address, uint16(told.Remote.Port)) {
-				continue
-			}
-			switch to := State(told.State); {
-			case to == Failed, to == Succeeded, to == InProgress && pair.State == Failed:
-				g.setPairState(pair, to, "as pion says")
-			}
-			break
+		pair := g.find(end{told.Local.Type, told.Local.Address, uint16(told.Local.Port)}, end{told.Remote.Type, told.Remote.Address, uint16(told.Remote.Port)})
+		if pair == nil {
+			continue
+		}
+		switch to := State(told.State); {
+		case to == Failed, to == Succeeded, to == InProgress && pair.State == Failed, g.table.recorded == recorder.PacketsNone:
+			g.setPairState(pair, to, "as pion says")
+		}
+		if told.Nominated && g.table.recorded == recorder.PacketsNone {
+			g.nominated(pair)
 		}
 	}
+}
+
+// end is a candidate as pion's own words name it.
+type end struct {
+	typ, address string
+	port         uint16
+}
+
+func (e end) is(c *candidate) bool {
+	return (c.Type == e.typ || c.Type == "") && c.Address == e.address && c.Port == e.port
+}
+
+// find returns the pair with these ends; nil where there is none. A remote peer-reflexive candidate that no check has shown,
+// for want of packets, is made.
+func (g *generation) find(local, remote end) *pair {
+	for _, p := range g.pairs {
+		if local.is(p.local) && remote.is(p.remote) {
+			return p
+		}
+	}
+	addr := addrPort(remote.address, remote.port)
+	if g.ended != nil || remote.typ != "prflx" || !addr.IsValid() || g.remote(addr) != nil {
+		return nil
+	}
+	g.addRemote(g.reflexive(addr, "prflx", 0))
+	for _, p := range g.pairs {
+		if local.is(p.local) && remote.is(p.remote) {
+			return p
+		}
+	}
+	return nil
 }
 
 // interfaceOf returns the name of the interface that a transport address is on.

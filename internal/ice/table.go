@@ -2,7 +2,6 @@ package ice
 
 import (
 	"bytes"
-	"container/heap"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -63,12 +62,14 @@ func New() *Table {
 	}
 }
 
-// Advance lets time pass up to now, as if an event came then. Pairs fail and consent runs out by time alone.
-func (t *Table) Advance(now time.Duration) {
+// Advance lets time pass up to now, without an event. Pairs fail and consent runs out by time alone.
+func (t *Table) Advance(now time.Duration) { t.advance(now, true) }
+
+// advance lets time pass up to now, with what is due at this very moment or without: an event of the same moment comes first,
+// as it may be what a timer waits for.
+func (t *Table) advance(now time.Duration, due bool) {
 	t.timing = true
-	for len(t.timers) > 0 && t.timers[0].at <= now {
-		x := t.timers[0]
-		heap.Pop(&t.timers)
+	for x, ok := t.timers.next(now, due); ok; x, ok = t.timers.next(now, due) {
 		t.time = max(t.time, x.at)
 		x.expire()
 	}
@@ -78,7 +79,7 @@ func (t *Table) Advance(now time.Duration) {
 
 // Add takes the next event into account. The error is about an event whose data cannot be read; it is left out then.
 func (t *Table) Add(e recorder.Event) error {
-	t.Advance(e.Time)
+	t.advance(e.Time, false)
 	t.event = e.Seq
 	switch e.Kind {
 	case recorder.KindPacketDelivered, recorder.KindPacketDropped:
@@ -254,8 +255,11 @@ func (t *Table) sent(e recorder.Event) error {
 		}
 	case p.check == nil:
 	case sender != nil && sender != p.check.generation.peer:
-		if p.class == stun.ClassSuccessResponse {
+		switch {
+		case p.class == stun.ClassSuccessResponse:
 			sender.current().respond(p.src, to, p.relay)
+		case p.code == stun.CodeRoleConflict:
+			sender.current().setRole(p.check.role) // it keeps the role
 		}
 		p.check.settle(Responded)
 	}
@@ -283,7 +287,7 @@ func (t *Table) check(sender *peer, p *packet, to netip.AddrPort, e recorder.Eve
 		g.tieBreaker = p.tieBreaker
 	}
 	g.setRole(p.role)
-	c := &check{key: p.key, generation: g, pair: pair, to: to, priority: p.priority}
+	c := &check{key: p.key, generation: g, pair: pair, to: to, priority: p.priority, role: p.role}
 	c.Check = Check{Packet: p.id, Event: e.Seq, Sent: t.time, UseCandidate: p.useCandidate, Outcome: UnderWay}
 	t.checks[p.key] = c
 	t.pending = append(t.pending, c)

@@ -8,24 +8,44 @@ import (
 // A timer is a moment at which something is over that no event tells of.
 type timer struct {
 	at         time.Duration
+	number     int // in the order in which they were set
 	generation *generation
 	pair       *pair
 	failure    bool // of the pair; else consent runs out
 }
 
-// timers are the timers to come, the next one first.
-type timers []timer
+// timers are the timers to come.
+type timers struct {
+	queue timerQueue
+	set   int // so far
+}
 
-func (t *timers) add(x timer) { heap.Push(t, x) }
+func (t *timers) add(x timer) {
+	t.set++
+	x.number = t.set
+	heap.Push(&t.queue, x)
+}
 
-// Len, Less, Swap, Push and Pop are for container/heap.
-func (t timers) Len() int           { return len(t) }
-func (t timers) Less(i, j int) bool { return t[i].at < t[j].at }
-func (t timers) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
-func (t *timers) Push(x any)        { *t = append(*t, x.(timer)) }
-func (t *timers) Pop() any {
-	last := (*t)[len(*t)-1]
-	*t = (*t)[:len(*t)-1]
+// next takes out the next timer that is due before a time, or at it if that counts.
+func (t *timers) next(now time.Duration, due bool) (timer, bool) {
+	if len(t.queue) == 0 || t.queue[0].at > now || t.queue[0].at == now && !due {
+		return timer{}, false
+	}
+	return heap.Pop(&t.queue).(timer), true
+}
+
+// timerQueue is a heap, for container/heap.
+type timerQueue []timer
+
+func (q timerQueue) Len() int { return len(q) }
+func (q timerQueue) Less(i, j int) bool {
+	return q[i].at < q[j].at || q[i].at == q[j].at && q[i].number < q[j].number
+}
+func (q timerQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *timerQueue) Push(x any)   { *q = append(*q, x.(timer)) }
+func (q *timerQueue) Pop() any {
+	last := (*q)[len(*q)-1]
+	*q = (*q)[:len(*q)-1]
 	return last
 }
 

@@ -109,6 +109,8 @@ func FuzzDissect(f *testing.F) {
 	f.Add([]byte{0x40, 0, 0, 4, 1, 2, 3, 4})
 	f.Add([]byte{0x80, 200, 0, 1, 0, 0, 0, 1, 2, 3})
 	f.Add([]byte{0x90, 96, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0xbe, 0xde, 0, 1, 0x10, 5, 0, 0, 1})
+	f.Add([]byte("b\xc8\x00\x01\x00\x00\x00\x01"))
+	f.Add([]byte("000000000000\xbe\xde\x00\x0100100"))
 	f.Add([]byte{22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 14, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0})
 	f.Add([]byte{23, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3})
 	f.Add([]byte("\x00\x01\x00\x08\x21\x12\xa4\x42abcdefghijkl\x00\x24\x00\x04\x01\x02\x03\x04"))

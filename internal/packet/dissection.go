@@ -58,11 +58,19 @@ func (x *dissection) unknown(data []byte, from, to int) ([]Layer, string) {
 		l.Summary = count(c.left(), "byte")
 	}
 	c.rest("data")
-	return []Layer{l}, l.Summary
+	return x.one(l), l.Summary
+}
+
+// one returns the layer if layers are wanted.
+func (x *dissection) one(l Layer) []Layer {
+	if x.level < everything {
+		return nil
+	}
+	return []Layer{l}
 }
 
 func (x *dissection) protocol(name string) {
-	if !slices.Contains(x.packet.Protocols, name) {
+	if x.d != nil && !slices.Contains(x.packet.Protocols, name) {
 		x.packet.Protocols = append(x.packet.Protocols, name)
 	}
 }

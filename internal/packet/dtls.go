@@ -91,11 +91,12 @@ func (x *dissection) record(data []byte, from, to int, f flow) (Layer, int) {
 		}
 		return l, to
 	}
-	c.value("%d (%s)", r.content, kind.name)
+	if c.noting() {
+		c.value("%d (%s)", r.content, kind.name)
+	}
 	l.Summary = kind.name
 	x.typ(kind.typ)
-	version := c.uint16("version")
-	c.value("%s", versionName(version))
+	c.value16(versionName, "version")
 	r.epoch = c.uint16("epoch")
 	sequence := c.number("sequence number", 6)
 	r.number = uint64(r.epoch)<<48 | sequence

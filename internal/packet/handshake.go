@@ -58,7 +58,9 @@ func (x *dissection) handshake(record *cursor, r record, f flow) Layer {
 	t := handshake.Type(c.uint8("handshake type"))
 	kind, known := handshakeTypes[t]
 	if known {
-		c.value("%d (%s)", t, kind.name)
+		if c.noting() {
+			c.value("%d (%s)", t, kind.name)
+		}
 		l.Summary = kind.name
 		x.typ(kind.typ)
 	}
@@ -202,7 +204,6 @@ func (c *cursor) extensions(h *serverHello) {
 		n := 4 + int(head[2])<<8 + int(head[3])
 		list.group(extensionName(t), n, func(g *cursor) string { return g.extension(t, h) })
 	}
-	c.bad = c.bad || list.bad
 }
 
 // extensionNames are the registry's, as far as DTLS for WebRTC has them.

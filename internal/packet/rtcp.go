@@ -93,7 +93,7 @@ func (x *dissection) srtcp(data []byte, from, to int, f flow) ([]Layer, string) 
 	c.uint16("length")
 	c.uint32("SSRC of sender")
 	if c.bad {
-		return []Layer{l}, l.Summary
+		return x.one(l), l.Summary
 	}
 	l.Summary = name
 	if !ok {
@@ -101,7 +101,7 @@ func (x *dissection) srtcp(data []byte, from, to int, f flow) ([]Layer, string) 
 			x.typ(typ)
 		}
 		c.rest("encrypted packets, index and authentication tag")
-		return []Layer{l}, l.Summary
+		return x.one(l), l.Summary
 	}
 	profile := state.association.server.profile
 	tag, _ := profile.AuthTagRTCPLen()
@@ -118,7 +118,7 @@ func (x *dissection) srtcp(data []byte, from, to int, f flow) ([]Layer, string) 
 	if x.level == everything {
 		l.Layers = []Layer{inside}
 	}
-	return []Layer{l}, l.Summary
+	return x.one(l), l.Summary
 }
 
 // rtcp reads RTCP packets that were decrypted.
@@ -181,15 +181,15 @@ func (x *dissection) rtcpPacket(data []byte, from, to int) Layer {
 		body.end -= padding
 	}
 	body.rtcpBody(typ, int(format))
-	if !body.bad {
-		body.rest("data")
-		body.end += padding
-		body.rest("padding")
-		if _, err := rtcp.Unmarshal(data[from:l.To]); err != nil {
-			// pion would not take it.
-			x.malformed(err.Error())
-			l.Summary += " (" + err.Error() + ")"
-		}
+	body.rest("data")
+	if padding > 0 {
+		p := x.cursor(&l.Fields, data, body.end, body.end+padding)
+		p.bytes("padding", padding)
+	}
+	if _, err := rtcp.Unmarshal(data[from:l.To]); err != nil && !body.bad {
+		// pion would not take it.
+		x.malformed(err.Error())
+		l.Summary += " (" + err.Error() + ")"
 	}
 	return l
 }

@@ -17,24 +17,24 @@ func (x *dissection) srtp(data []byte, from, to int, f flow) ([]Layer, string) {
 	c := x.cursor(&l.Fields, data, from, to)
 	l.Summary = x.rtpHeader(&c)
 	if c.bad || x.level < everything {
-		return []Layer{l}, l.Summary
+		return x.one(l), l.Summary
 	}
 	state := x.state(f)
 	if state == nil {
 		c.rest("encrypted payload and authentication tag")
-		return []Layer{l}, l.Summary
+		return x.one(l), l.Summary
 	}
 	packet := data[from:to:to]
 	plain, ok := x.d.decryptRTP(state, packet)
 	if !ok {
 		c.rest("encrypted payload and authentication tag")
-		return []Layer{l}, l.Summary
+		return x.one(l), l.Summary
 	}
 	tag := len(packet) - len(plain)
 	c.bytes("encrypted payload", max(c.left()-tag, 0))
 	c.hex("authentication tag", c.left())
 	l.Layers = []Layer{x.rtp(plain)}
-	return []Layer{l}, l.Summary
+	return x.one(l), l.Summary
 }
 
 // rtp reads an RTP packet that was decrypted.
@@ -62,7 +62,9 @@ func (x *dissection) rtp(data []byte) Layer {
 func (x *dissection) rtpHeader(c *cursor) string {
 	start := c.at
 	b := c.uint8("version")
-	c.value("%d", b>>6)
+	if c.noting() {
+		c.value("%d", b>>6)
+	}
 	c.flag("padding", b&0x20 != 0)
 	c.flag("extension", b&0x10 != 0)
 	b2 := c.uint8("marker")
@@ -128,5 +130,4 @@ func (x *dissection) rtpExtension(c *cursor) {
 			e.note(fmt.Sprintf("extension element %d", id), fmt.Sprintf("%x", v[header:]), e.at-len(v), e.at)
 		}
 	}
-	c.bad = c.bad || e.bad
 }

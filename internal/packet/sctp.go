@@ -194,7 +194,9 @@ func (x *dissection) sctp(c *cursor, r record, sent *tsns) ([]Layer, string) {
 	c.uint16("source port")
 	c.uint16("destination port")
 	tag := c.uint32("verification tag")
-	c.value("0x%08x", tag)
+	if c.noting() {
+		c.value("0x%08x", tag)
+	}
 	sum := c.take("checksum", 4)
 	if c.noting() {
 		value := "right"
@@ -228,7 +230,9 @@ func (x *dissection) chunk(packet *cursor, r record, sent *tsns) (Layer, int) {
 	t := c.uint8("type")
 	kind, known := chunks[t]
 	if known {
-		c.value("%d (%s)", t, kind.name)
+		if c.noting() {
+			c.value("%d (%s)", t, kind.name)
+		}
 		l.Summary = kind.name
 	} else {
 		l.Summary = fmt.Sprintf("chunk %d", t)
@@ -314,13 +318,13 @@ func (l *Layer) list(names []string) {
 
 // data reads the value of a DATA or I-DATA chunk.
 func (x *dissection) data(c *cursor, l *Layer, interleaved bool, flags uint8, r record, sent *tsns) []Layer {
-	var set []string
-	for i, name := range []string{"E", "B", "U", "I"} {
-		if flags&(1<<i) != 0 {
-			set = append(set, name)
-		}
-	}
 	if c.fields != nil {
+		var set []string
+		for i, name := range []string{"E", "B", "U", "I"} {
+			if flags&(1<<i) != 0 {
+				set = append(set, name)
+			}
+		}
 		(*c.fields)[1].Value = fmt.Sprintf("0x%02x (%s)", flags, strings.Join(set, " "))
 	}
 	begins, ends := flags&2 != 0, flags&1 != 0

@@ -29,7 +29,6 @@ type capture struct {
 
 type event struct {
 	datagram packet.Datagram
-	to       string // what the network says of the packet's end, for the tests alone
 
 	owner                string // of a secret; else empty
 	clientRandom, master []byte

@@ -17,6 +17,8 @@ const (
 
 	attrNomination      stun.AttrType = 0xC001 // libwebrtc's renomination, as pion's ice has it
 	attrGoogNetworkInfo stun.AttrType = 0xC057
+
+	attrAdditionalAddressFamily stun.AttrType = 0x8000 // RFC 8656
 )
 
 // stunTypes are the types of a method, by class.
@@ -47,30 +49,64 @@ func classes(method string) [4]string {
 	return [4]string{method + "-request", method + "-indication", method + "-success", method + "-error"}
 }
 
-// attributeNames has the names of the registry that pion lacks.
+// attributeNames are the registry's: pion's, which makes a map of them at each
+// question, and more.
 var attributeNames = map[stun.AttrType]string{
-	stun.AttrChangeRequest:  "CHANGE-REQUEST",
-	stun.AttrSourceAddress:  "SOURCE-ADDRESS",
-	stun.AttrChangedAddress: "CHANGED-ADDRESS",
-	stun.AttrPadding:        "PADDING",
-	stun.AttrResponsePort:   "RESPONSE-PORT",
-	stun.AttrCacheTimeout:   "CACHE-TIMEOUT",
-	stun.AttrResponseOrigin: "RESPONSE-ORIGIN",
-	stun.AttrOtherAddress:   "OTHER-ADDRESS",
-	stun.AttrOrigin:         "ORIGIN",
-	0x001B:                  "ACCESS-TOKEN",
-	0x8000:                  "ADDITIONAL-ADDRESS-FAMILY",
-	0x8001:                  "ADDRESS-ERROR-CODE",
-	0x8004:                  "ICMP",
-	0x8025:                  "TRANSACTION_TRANSMIT_COUNTER",
-	0x802D:                  "ECN-CHECK STUN",
-	0x802E:                  "THIRD-PARTY-AUTHORIZATION",
-	0x8030:                  "MOBILITY-TICKET",
-	attrNomination:          "NOMINATION",
-	attrGoogNetworkInfo:     "GOOG-NETWORK-INFO",
-	0xC058:                  "GOOG-LAST-ICE-CHECK-RECEIVED",
-	0xC059:                  "GOOG-MISC-INFO",
-	0xC060:                  "GOOG-MESSAGE-INTEGRITY-32",
+	stun.AttrMappedAddress:          "MAPPED-ADDRESS",
+	stun.AttrChangeRequest:          "CHANGE-REQUEST",
+	stun.AttrSourceAddress:          "SOURCE-ADDRESS",
+	stun.AttrChangedAddress:         "CHANGED-ADDRESS",
+	stun.AttrUsername:               "USERNAME",
+	stun.AttrMessageIntegrity:       "MESSAGE-INTEGRITY",
+	stun.AttrErrorCode:              "ERROR-CODE",
+	stun.AttrUnknownAttributes:      "UNKNOWN-ATTRIBUTES",
+	stun.AttrChannelNumber:          "CHANNEL-NUMBER",
+	stun.AttrLifetime:               "LIFETIME",
+	stun.AttrXORPeerAddress:         "XOR-PEER-ADDRESS",
+	stun.AttrData:                   "DATA",
+	stun.AttrRealm:                  "REALM",
+	stun.AttrNonce:                  "NONCE",
+	stun.AttrXORRelayedAddress:      "XOR-RELAYED-ADDRESS",
+	stun.AttrRequestedAddressFamily: "REQUESTED-ADDRESS-FAMILY",
+	stun.AttrEvenPort:               "EVEN-PORT",
+	stun.AttrRequestedTransport:     "REQUESTED-TRANSPORT",
+	stun.AttrDontFragment:           "DONT-FRAGMENT",
+	0x001B:                          "ACCESS-TOKEN",
+	stun.AttrMessageIntegritySHA256: "MESSAGE-INTEGRITY-SHA256",
+	stun.AttrPasswordAlgorithm:      "PASSWORD-ALGORITHM",
+	stun.AttrUserhash:               "USERHASH",
+	stun.AttrXORMappedAddress:       "XOR-MAPPED-ADDRESS",
+	stun.AttrReservationToken:       "RESERVATION-TOKEN",
+	stun.AttrPriority:               "PRIORITY",
+	stun.AttrUseCandidate:           "USE-CANDIDATE",
+	stun.AttrPadding:                "PADDING",
+	stun.AttrResponsePort:           "RESPONSE-PORT",
+	stun.AttrConnectionID:           "CONNECTION-ID",
+	attrAdditionalAddressFamily:     "ADDITIONAL-ADDRESS-FAMILY",
+	0x8001:                          "ADDRESS-ERROR-CODE",
+	stun.AttrPasswordAlgorithms:     "PASSWORD-ALGORITHMS",
+	stun.AttrAlternateDomain:        "ALTERNATE-DOMAIN",
+	0x8004:                          "ICMP",
+	stun.AttrSoftware:               "SOFTWARE",
+	stun.AttrAlternateServer:        "ALTERNATE-SERVER",
+	0x8025:                          "TRANSACTION_TRANSMIT_COUNTER",
+	stun.AttrCacheTimeout:           "CACHE-TIMEOUT",
+	stun.AttrFingerprint:            "FINGERPRINT",
+	stun.AttrICEControlled:          "ICE-CONTROLLED",
+	stun.AttrICEControlling:         "ICE-CONTROLLING",
+	stun.AttrResponseOrigin:         "RESPONSE-ORIGIN",
+	stun.AttrOtherAddress:           "OTHER-ADDRESS",
+	0x802D:                          "ECN-CHECK STUN",
+	0x802E:                          "THIRD-PARTY-AUTHORIZATION",
+	stun.AttrOrigin:                 "ORIGIN",
+	0x8030:                          "MOBILITY-TICKET",
+	attrNomination:                  "NOMINATION",
+	attrGoogNetworkInfo:             "GOOG-NETWORK-INFO",
+	0xC058:                          "GOOG-LAST-ICE-CHECK-RECEIVED",
+	0xC059:                          "GOOG-MISC-INFO",
+	0xC060:                          "GOOG-MESSAGE-INTEGRITY-32",
+	stun.AttrDtlsInStun:             "DTLS-IN-STUN",
+	stun.AttrDtlsInStunAck:          "DTLS-IN-STUN-ACKNOWLEDGEMENT",
 }
 
 // errorReasons are the registry's, for errors that come without a reason, as
@@ -100,9 +136,6 @@ func attributeName(t stun.AttrType) string {
 	if name, ok := attributeNames[t]; ok {
 		return name
 	}
-	if t.Known() {
-		return t.String()
-	}
 	return fmt.Sprintf("0x%04x", uint16(t))
 }
 
@@ -129,16 +162,20 @@ func (x *dissection) stun(protocol string, data []byte, from, to int, f flow, de
 	var m stunMessage
 	t := c.uint16("message type")
 	if c.bad {
-		return []Layer{l}, l.Summary
+		return x.one(l), l.Summary
 	}
 	m.ReadValue(t)
-	c.value("0x%04x %v", t, m.MessageType)
+	if c.noting() {
+		c.value("0x%04x %v", t, m.MessageType)
+	}
 	length := int(c.uint16("message length"))
 	cookie := c.uint32("magic cookie")
-	c.value("0x%08x", cookie)
+	if c.noting() {
+		c.value("0x%08x", cookie)
+	}
 	if !c.bad && cookie != magicCookie {
 		c.malformed("magic cookie 0x%08x, not 0x%08x", cookie, uint32(magicCookie))
-		return []Layer{l}, l.Summary
+		return x.one(l), l.Summary
 	}
 	copy(m.id[:], c.hex("transaction ID", len(m.id)))
 
@@ -183,7 +220,7 @@ func (x *dissection) stun(protocol string, data []byte, from, to int, f flow, de
 			summary += ": " + inside
 		}
 	}
-	return []Layer{l}, summary
+	return x.one(l), summary
 }
 
 // transaction ties requests and answers together, and reports whether the
@@ -261,7 +298,7 @@ func (c *cursor) attribute(m *stunMessage, start int) {
 
 	ignored := m.integrity && t != stun.AttrMessageIntegritySHA256 && t != stun.AttrFingerprint
 	if !ignored {
-		m.take(t, v, from+4, c.x.level == typesOnly)
+		m.take(t, v, from+4, c.x.d == nil)
 	}
 	if !c.noting() {
 		return
@@ -403,7 +440,7 @@ func number(t stun.AttrType, v []byte) (string, error) {
 			return "", err
 		}
 		return numbered(v[0], map[byte]string{6: "TCP", 17: "UDP"}), nil
-	case stun.AttrRequestedAddressFamily, 0x8000:
+	case stun.AttrRequestedAddressFamily, attrAdditionalAddressFamily:
 		if err := sized(v, 4); err != nil {
 			return "", err
 		}

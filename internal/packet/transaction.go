@@ -18,6 +18,10 @@ type transactionID [stun.TransactionIDSize]byte
 // a session that checks hundreds of candidate pairs.
 const maxTransactions = 4096
 
+// maxRequests is how often one is remembered. It is sent 7 times if it is not
+// answered (RFC 8489 section 6.2.1), over each of 5 legs at most.
+const maxRequests = 64
+
 // A transaction is a request as it was sent: over several legs if it was
 // relayed, and several times over the same one if it was retransmitted.
 type transaction struct{ requests []request }
@@ -53,7 +57,9 @@ func (t *transactions) add(id transactionID, r request) (retransmission bool) {
 			retransmission = true
 		}
 	}
-	known.requests = append(known.requests, r)
+	if len(known.requests) < maxRequests {
+		known.requests = append(known.requests, r)
+	}
 	return retransmission
 }
 

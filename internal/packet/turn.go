@@ -25,7 +25,9 @@ func (x *dissection) channelData(data []byte, from, to int, f flow, depth int) (
 	c := x.cursor(&l.Fields, data, from, to)
 	x.typ("channel-data")
 	number := c.uint16("channel number")
-	c.value("0x%04x", number)
+	if c.noting() {
+		c.value("0x%04x", number)
+	}
 	n := int(c.uint16("length"))
 	body := c.sub("application data", n)
 	c.rest("padding")
@@ -50,5 +52,5 @@ func (x *dissection) channelData(data []byte, from, to int, f flow, depth int) (
 			summary += ": " + inside
 		}
 	}
-	return []Layer{l}, summary
+	return x.one(l), summary
 }
