@@ -39,17 +39,7 @@ func appendPacketSent(b []byte, p PacketSent) []byte {
 	b = appendString(b, p.Dst)
 	b = append(b, `,"protocol":`...)
 	b = appendString(b, p.Protocol)
-	for i, t := range p.Types {
-		if i == 0 {
-			b = append(b, `,"types":[`...)
-		} else {
-			b = append(b, ',')
-		}
-		b = appendString(b, t)
-	}
-	if len(p.Types) > 0 {
-		b = append(b, ']')
-	}
+	b = appendTypes(b, p.Types)
 	b = appendUint(b, `,"answers":`, p.Answers)
 	b = append(b, `,"size":`...)
 	b = strconv.AppendInt(b, int64(p.Size), 10)
@@ -68,6 +58,15 @@ func appendPacketSent(b []byte, p PacketSent) []byte {
 func appendPacketEnd(b []byte, p PacketEnd) []byte {
 	b = append(b, `{"id":`...)
 	b = strconv.AppendUint(b, p.ID, 10)
+	if p.From != "" {
+		b = append(b, `,"from":`...)
+		b = appendString(b, p.From)
+	}
+	if p.Protocol != "" {
+		b = append(b, `,"protocol":`...)
+		b = appendString(b, p.Protocol)
+	}
+	b = appendTypes(b, p.Types)
 	if p.Reason != "" {
 		b = append(b, `,"reason":`...)
 		b = appendString(b, p.Reason)
@@ -99,6 +98,21 @@ func appendPacketEnd(b []byte, p PacketEnd) []byte {
 		b = append(b, ']')
 	}
 	return append(b, '}')
+}
+
+func appendTypes(b []byte, types []string) []byte {
+	for i, t := range types {
+		if i == 0 {
+			b = append(b, `,"types":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = appendString(b, t)
+	}
+	if len(types) > 0 {
+		b = append(b, ']')
+	}
+	return b
 }
 
 func appendHop(b []byte, h *Hop) []byte {

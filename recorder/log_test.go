@@ -135,7 +135,7 @@ func TestLogObserve(t *testing.T) {
 	if seq := l.Add("", recorder.KindStep, 0, recorder.Step{Path: "steps[0]"}); seq != 1 {
 		t.Errorf("the first event has number %d", seq)
 	}
-	want := []string{"1 1ms  step 0 {steps[0] 0   }", "2 2ms alice packet-delivered 1 {5   [] []}"}
+	want := []string{"1 1ms  step 0 {steps[0] 0   }", "2 2ms alice packet-delivered 1 {5   []   [] []}"}
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("observed (-want +got):\n%s", diff)
 	}

@@ -33,6 +33,10 @@ type PacketSent struct {
 // Peer is the network element that dropped it. The Cause of both is the packet's KindPacketSent.
 type PacketEnd struct {
 	ID uint64 `json:"id"`
+	// From, Protocol and Types are the sender and what the packet is, as its KindPacketSent tells.
+	From     string   `json:"from,omitempty"`
+	Protocol string   `json:"protocol,omitempty"`
+	Types    []string `json:"types,omitempty"`
 	// Reason says why a packet was dropped, such as "loss", "queue full", "filtered by the NAT"; docs/network.md lists
 	// all of them.
 	Reason string `json:"reason,omitempty"`

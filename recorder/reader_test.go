@@ -332,7 +332,7 @@ func TestEventValue(t *testing.T) {
 		event recorder.Event
 		want  string
 	}{
-		{recorder.Event{Seq: 1, Kind: "packet-dropped", Data: []byte(`{"id":4,"reason":"loss"}`)}, "{4 loss  [] []} <nil>"},
+		{recorder.Event{Seq: 1, Kind: "packet-dropped", Data: []byte(`{"id":4,"reason":"loss"}`)}, "{4   [] loss  [] []} <nil>"},
 		{recorder.Event{Seq: 2, Kind: "eclipse", Data: []byte(`{}`)}, `<nil> event 2 is of the unknown kind "eclipse"`},
 		{recorder.Event{Seq: 3, Kind: "packet-dropped", Data: []byte(`{"id":"4"}`)}, "<nil> event 3, a packet-dropped: json: cannot unmarshal string into Go struct field PacketEnd.id of type uint64"},
 	} {

@@ -40,29 +40,31 @@ func TestExamplesRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	t.Cleanup(func() { r.Close() })
 	runs := 0
 	for _, e := range scenario.KeyExamples() {
 		if !e.Runs {
 			continue
 		}
 		runs++
-		s, err := scenario.Read("example.yaml", []byte(e.Text))
-		if err != nil {
-			t.Errorf("%s: %v", e.Name, err)
-			continue
-		}
-		var events []string
-		h := r.Header("example.yaml", []byte(e.Text), 1, recorder.Options{Packets: recorder.PacketsNone})
-		end, _, err := r.Run(t.Context(), h, sandbox.Limits{}, func(line []byte) error {
-			events = append(events, string(line))
-			return nil
+		t.Run(e.Name, func(t *testing.T) {
+			t.Parallel()
+			s, err := scenario.Read("example.yaml", []byte(e.Text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var events []string
+			h := r.Header("example.yaml", []byte(e.Text), 1, recorder.Options{Packets: recorder.PacketsNone})
+			end, _, err := r.Run(t.Context(), h, sandbox.Limits{}, func(line []byte) error {
+				events = append(events, string(line))
+				return nil
+			})
+			last := s.Steps[len(s.Steps)-1]
+			began := strings.Contains(strings.Join(events, "\n"), `"kind":"step","data":{"path":"`+last.Path+`",`)
+			if err != nil || end.Outcome != recorder.OutcomePassed || !began {
+				t.Errorf("%v %s %s (the step began: %v)\n%s", err, end.Outcome, end.Message, began, e.Text)
+			}
 		})
-		last := s.Steps[len(s.Steps)-1]
-		began := strings.Contains(strings.Join(events, "\n"), `"kind":"step","data":{"path":"`+last.Path+`",`)
-		if err != nil || end.Outcome != recorder.OutcomePassed || !began {
-			t.Errorf("%s: %v %s %s (the step began: %v)\n%s", e.Name, err, end.Outcome, end.Message, began, e.Text)
-		}
 	}
 	if runs < 20 {
 		t.Errorf("only %d examples were run", runs)

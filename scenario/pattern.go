@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"iter"
 	"reflect"
 	"regexp"
 	"slices"
@@ -52,7 +53,7 @@ var applies = map[reflect.Type][]string{
 	reflect.TypeFor[recorder.Call]():          {"method", "channel"},
 	reflect.TypeFor[recorder.Return]():        {"method", "channel", "error"},
 	reflect.TypeFor[recorder.PacketSent]():    {"protocol", "type", "from"},
-	reflect.TypeFor[recorder.PacketEnd]():     {"reason", "at"},
+	reflect.TypeFor[recorder.PacketEnd]():     {"protocol", "type", "from", "reason", "at"},
 	reflect.TypeFor[recorder.NetworkChange](): {"change"},
 	reflect.TypeFor[recorder.Interface]():     {"interface", "network", "change"},
 	reflect.TypeFor[recorder.Remark]():        {"rule"},
@@ -89,6 +90,8 @@ var typesOf = map[recorder.Kind][]string{
 	recorder.KindSignalDelivered: {"offer", "pranswer", "answer", "rollback", "candidate"},
 	recorder.KindSignalDropped:   {"offer", "pranswer", "answer", "rollback", "candidate"},
 	recorder.KindPacketSent:      PacketTypes(""),
+	recorder.KindPacketDelivered: PacketTypes(""),
+	recorder.KindPacketDropped:   PacketTypes(""),
 	recorder.KindRTCP:            {"SR", "RR", "SDES", "BYE", "NACK", "PLI", "FIR", "REMB", "TWCC"},
 }
 
@@ -214,7 +217,9 @@ func (p *Pattern) Match(e recorder.Event, data any) bool {
 		return (p.Protocol == "" || p.Protocol == d.Protocol) && (p.Type == "" || slices.Contains(d.Types, p.Type)) &&
 			(p.From == "" || p.From == e.Peer)
 	case recorder.PacketEnd:
-		return (p.Reason == "" || p.Reason == d.Reason || strings.HasPrefix(d.Reason, p.Reason+" (")) &&
+		return (p.Protocol == "" || p.Protocol == d.Protocol) && (p.Type == "" || slices.Contains(d.Types, p.Type)) &&
+			(p.From == "" || p.From == d.From) &&
+			(p.Reason == "" || p.Reason == d.Reason || strings.HasPrefix(d.Reason, p.Reason+" (")) &&
 			(p.At == "" || p.At == e.Peer || strings.HasPrefix(e.Peer, p.At+"/"))
 	case recorder.NetworkChange:
 		return strings.HasPrefix(d.Change, p.Change)
@@ -260,4 +265,40 @@ func (p *Pattern) String() string {
 		parts = append(parts, f.key+": "+text)
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// Patterns yields the patterns of the scenario's expectations, handlers and steps.
+func (s *Scenario) Patterns() iter.Seq[*Pattern] {
+	return func(yield func(*Pattern) bool) {
+		within := func(e *Expectation) bool {
+			for _, p := range append([]*Pattern{e.Never, e.Count}, e.Sequence...) {
+				if p != nil && !yield(p) {
+					return false
+				}
+			}
+			return true
+		}
+		for _, h := range s.Handlers {
+			if !yield(h.On) {
+				return
+			}
+		}
+		for _, e := range s.Expect {
+			if !within(e) {
+				return
+			}
+		}
+		for step := range s.All() {
+			var e *Expectation
+			switch a := step.Action.(type) {
+			case *Wait:
+				e = a.For
+			case *Expect:
+				e = a.That
+			}
+			if e != nil && !within(e) || step.Predict != nil && !within(step.Predict.Answer) {
+				return
+			}
+		}
+	}
 }

@@ -84,13 +84,13 @@ func (s *schema) of(t reflect.Type, f field) object {
 	case describes, t.Kind() == reflect.Struct:
 		return s.definition(t)
 	case t.Kind() == reflect.Slice && f.named:
-		named := object{"type": []any{"object", "null"}, "additionalProperties": s.of(t.Elem(), field{})}
+		named := object{"type": []any{"object", "null", "string"}, "pattern": substitution, "additionalProperties": s.of(t.Elem(), field{})}
 		if f.required {
-			named["type"], named["minProperties"] = "object", 1
+			named["type"], named["minProperties"] = []any{"object", "string"}, 1
 		}
 		return named
 	case t.Kind() == reflect.Slice:
-		list := object{"type": "array", "items": s.of(t.Elem(), field{})}
+		list := object{"type": []any{"array", "string"}, "pattern": substitution, "items": s.of(t.Elem(), field{})}
 		if t.Elem().Kind() == reflect.String {
 			return object{"anyOf": []any{s.of(t.Elem(), f), list}}
 		}

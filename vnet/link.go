@@ -339,6 +339,7 @@ func (d *direction) duplicate(p *Packet) *Packet {
 		Dst:       p.Dst,
 		Payload:   p.Payload,
 		CopyOf:    p.ID,
+		Info:      p.Info,
 		Corrupted: slices.Clone(p.Corrupted),
 		site:      p.site,
 		src:       p.src,

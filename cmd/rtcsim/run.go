@@ -119,6 +119,9 @@ func (a *app) run(cmd *cobra.Command, path string, o runOptions) error {
 	default:
 		return usage("--packets takes full, headers or none, not %q", o.packets)
 	}
+	if o.dissect && o.packets != recorder.PacketsFull {
+		return usage("--dissect needs the packets' payloads: leave out --packets %s", o.packets)
+	}
 	if o.output == "" {
 		return usage("-o takes the name of a file")
 	}

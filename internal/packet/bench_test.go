@@ -1,6 +1,7 @@
 package packet_test
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 
@@ -46,10 +47,23 @@ func BenchmarkTypes(b *testing.B) {
 	bench(b, func(_ *packet.Dissector, g packet.Datagram) { packet.Types(g.Payload) })
 }
 
+func BenchmarkClassify(b *testing.B) {
+	bench(b, func(d *packet.Dissector, g packet.Datagram) { d.Classify(g) })
+}
+
 func BenchmarkSummarize(b *testing.B) {
 	bench(b, func(d *packet.Dissector, g packet.Datagram) { d.Summarize(g) })
 }
 
 func BenchmarkDissect(b *testing.B) {
 	bench(b, func(d *packet.Dissector, g packet.Datagram) { d.Dissect(g) })
+}
+
+// What it takes to write layers into a recording.
+func BenchmarkJSON(b *testing.B) {
+	bench(b, func(d *packet.Dissector, g packet.Datagram) {
+		if _, err := json.Marshal(d.Dissect(g).Layers); err != nil {
+			b.Fatal(err)
+		}
+	})
 }

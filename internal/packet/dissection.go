@@ -70,7 +70,7 @@ func (x *dissection) one(l Layer) []Layer {
 }
 
 func (x *dissection) protocol(name string) {
-	if x.level > typesOnly && !slices.Contains(x.packet.Protocols, name) {
+	if x.d != nil && !slices.Contains(x.packet.Protocols, name) {
 		x.packet.Protocols = append(x.packet.Protocols, name)
 	}
 }

@@ -21,7 +21,7 @@ type Datagram struct {
 }
 
 // A Dissector follows the datagrams of a session. It is to be given each once,
-// in the order in which they were sent. All methods may be called at any time.
+// in the order in which they were sent. It may be used by several goroutines.
 //
 // It takes nothing from the outside about who talks to whom. The two ends of a
 // DTLS association are found by cryptography: a hello says which random number
@@ -96,9 +96,13 @@ func (d *Dissector) Dissect(g Datagram) *Packet { return d.dissect(g, everything
 
 // Summarize returns what [Dissector.Dissect] does but for the layers, which are
 // most of the work. It does not decrypt RTP, whose header says all that a
-// summary does. For each datagram call one or the other; a session is best read
-// with one of them throughout, because the decryption of SRTP counts packets.
+// summary does. For each datagram call one of the methods; a session is best
+// read with the same one throughout, because the decryption of SRTP counts
+// packets.
 func (d *Dissector) Summarize(g Datagram) *Packet { return d.dissect(g, summaries) }
+
+// Classify returns what [Dissector.Summarize] does but for the summary.
+func (d *Dissector) Classify(g Datagram) *Packet { return d.dissect(g, typesOnly) }
 
 func (d *Dissector) dissect(g Datagram, level level) *Packet {
 	d.mu.Lock()
@@ -106,8 +110,9 @@ func (d *Dissector) dissect(g Datagram, level level) *Packet {
 	p := &Packet{Protocol: Protocol(g.Payload)}
 	x := dissection{d: d, level: level, packet: p, datagram: g}
 	p.Layers, p.Summary = x.payload(g.Payload, 0, len(g.Payload), flow{from: g.From, src: g.Src, dst: g.Dst}, 0)
-	if level != everything {
-		p.Layers = nil
+	if level == typesOnly {
+		p.Summary = ""
+		return p
 	}
 	if p.Malformed != "" {
 		p.Summary += " (malformed: " + p.Malformed + ")"

@@ -155,6 +155,12 @@ func TestSummarizeAgrees(t *testing.T) {
 		if d := cmp.Diff(whole, brief); d != "" {
 			t.Errorf("Summarize differs from Dissect (-Dissect +Summarize):\n%s", d)
 		}
+		for i := range whole {
+			whole[i].Summary = ""
+		}
+		if d := cmp.Diff(whole, c.packets((*packet.Dissector).Classify, true)); d != "" {
+			t.Errorf("Classify differs from Dissect (-Dissect +Classify):\n%s", d)
+		}
 	})
 }
 

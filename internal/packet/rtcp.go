@@ -181,15 +181,15 @@ func (x *dissection) rtcpPacket(data []byte, from, to int) Layer {
 		body.end -= padding
 	}
 	body.rtcpBody(typ, int(format))
-	if !body.bad {
-		body.rest("data")
-		body.end += padding
-		body.rest("padding")
-		if _, err := rtcp.Unmarshal(data[from:l.To]); err != nil {
-			// pion would not take it.
-			x.malformed(err.Error())
-			l.Summary += " (" + err.Error() + ")"
-		}
+	body.rest("data")
+	if padding > 0 {
+		p := x.cursor(&l.Fields, data, body.end, body.end+padding)
+		p.bytes("padding", padding)
+	}
+	if _, err := rtcp.Unmarshal(data[from:l.To]); err != nil && !body.bad {
+		// pion would not take it.
+		x.malformed(err.Error())
+		l.Summary += " (" + err.Error() + ")"
 	}
 	return l
 }

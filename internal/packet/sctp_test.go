@@ -41,7 +41,7 @@ func sctpPacket(chunks ...[]byte) []byte {
 	return p
 }
 
-// tlv returns a chunk, or, with a type of 16 bits, a parameter.
+// chunk returns a chunk without padding.
 func chunk(typ, flags byte, value ...byte) []byte {
 	return append([]byte{typ, flags, byte((len(value) + 4) >> 8), byte(len(value) + 4)}, value...)
 }

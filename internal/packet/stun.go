@@ -298,7 +298,7 @@ func (c *cursor) attribute(m *stunMessage, start int) {
 
 	ignored := m.integrity && t != stun.AttrMessageIntegritySHA256 && t != stun.AttrFingerprint
 	if !ignored {
-		m.take(t, v, from+4, c.x.level == typesOnly)
+		m.take(t, v, from+4, c.x.d == nil)
 	}
 	if !c.noting() {
 		return

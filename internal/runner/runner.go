@@ -83,6 +83,10 @@ func (r *Runner) Run(ctx context.Context, h recorder.Header, limits sandbox.Limi
 	}
 	failed := 0
 	var emitErr error
+	var inside *dissection
+	if h.Options.Dissect {
+		inside = newDissection()
+	}
 	stats, err := r.machine.Run(ctx, sandbox.Run{
 		Seed:   h.Seed,
 		Input:  input,
@@ -90,6 +94,11 @@ func (r *Runner) Run(ctx context.Context, h recorder.Header, limits sandbox.Limi
 		Emit: func(line []byte) error {
 			if isFailure(line) {
 				failed++
+			}
+			if inside != nil {
+				if line, emitErr = inside.line(line); emitErr != nil {
+					return emitErr
+				}
 			}
 			emitErr = emit(line)
 			return emitErr

@@ -19,8 +19,10 @@ type network struct {
 	hosts    map[string]*vnet.Host // of peers and servers
 	packets  *packets
 
-	// rules are the drop rules of vnet, by the first rule of the scenario's list: a list that stays goes on counting.
-	rules map[*scenario.DropRule][]vnet.DropRule
+	// rules are the drop rules of vnet, by the first rule of the scenario's list, and traces the rate traces: a list that stays
+	// goes on counting, and a trace goes on where it is.
+	rules  map[*scenario.DropRule][]vnet.DropRule
+	traces map[*scenario.RateTrace]*vnet.RateTrace
 }
 
 // newNetwork makes the scenario's networks, servers and hosts.
@@ -31,6 +33,7 @@ func newNetwork(s *Session) (*network, error) {
 		hosts:   make(map[string]*vnet.Host),
 		packets: newPackets(s),
 		rules:   make(map[*scenario.DropRule][]vnet.DropRule),
+		traces:  make(map[*scenario.RateTrace]*vnet.RateTrace),
 	}
 	config := vnet.Config{
 		Random:        s.random,
@@ -162,7 +165,10 @@ func (n *network) direction(d scenario.Direction) vnet.Direction {
 		v.Corrupt = float64(*d.Corrupt)
 	}
 	if d.RateTrace != nil {
-		v.RateTrace = vnet.NewRateTrace(d.RateTrace.Times)
+		if n.traces[d.RateTrace] == nil {
+			n.traces[d.RateTrace] = vnet.NewRateTrace(d.RateTrace.Times)
+		}
+		v.RateTrace = n.traces[d.RateTrace]
 	}
 	v.Drop = n.dropRules(d.Drop)
 	return v

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"encoding/json"
 	"net/netip"
 	"slices"
 
@@ -16,23 +15,31 @@ type packets struct {
 	session   *Session
 	options   recorder.Options
 	dissector *packet.Dissector
-	// inside tells that somebody asks for what is inside the encryption: the recording, or a drop rule.
+	// inside tells that the scenario asks for what is inside the encryption. What --dissect asks for is none of the guest's
+	// business: the host dissects what it records.
 	inside bool
 }
 
 // packetInfo is what is known about a packet.
 type packetInfo struct {
+	protocol         string
 	protocols, types []string
 }
 
 func newPackets(s *Session) *packets {
-	p := &packets{session: s, options: s.identity.Options, dissector: packet.NewDissector()}
-	p.inside = p.options.Dissect || asksInside(s.scenario)
-	return p
+	return &packets{session: s, options: s.identity.Options, dissector: packet.NewDissector(), inside: asksInside(s.scenario)}
 }
 
-// asksInside tells whether a drop rule of the scenario is about what is encrypted.
+// asksInside tells whether a drop rule or an expectation of the scenario is about what is encrypted.
 func asksInside(s *scenario.Scenario) bool {
+	for p := range s.Patterns() {
+		switch p.Event {
+		case recorder.KindPacketSent, recorder.KindPacketDelivered, recorder.KindPacketDropped:
+			if packet.Encrypted(p.Type) {
+				return true
+			}
+		}
+	}
 	for link := range s.Links() {
 		for _, d := range []scenario.Direction{link.Up, link.Down} {
 			for _, rule := range d.Drop {
@@ -59,23 +66,14 @@ func (o *packets) Sent(p *vnet.Packet) {
 	if o.options.Packets == recorder.PacketsFull {
 		data.Payload = p.Payload
 	}
-	if p.CopyOf != 0 {
-		// The dissector takes each packet once.
-		data.Protocol = packet.Protocol(p.Payload)
-		data.Types = packet.Types(p.Payload)
-		p.Info = &packetInfo{[]string{data.Protocol}, data.Types}
-	} else {
-		datagram := packet.Datagram{ID: p.ID, From: p.From, Src: p.Src, Dst: p.Dst, Payload: p.Payload}
-		var d *packet.Packet
-		if o.options.Dissect {
-			d = o.dissector.Dissect(datagram)
-			data.Layers, _ = json.Marshal(d.Layers)
-		} else {
-			d = o.dissector.Summarize(datagram)
-		}
-		data.Protocol, data.Types, data.Answers = d.Protocol, d.Types, d.Answers
-		p.Info = &packetInfo{d.Protocols, d.Types}
+	info, _ := p.Info.(*packetInfo)
+	if info == nil { // a copy has its original's, and the dissector takes each packet once
+		d := o.dissector.Classify(packet.Datagram{ID: p.ID, From: p.From, Src: p.Src, Dst: p.Dst, Payload: p.Payload})
+		info = &packetInfo{d.Protocol, d.Protocols, d.Types}
+		p.Info = info
+		data.Answers = d.Answers
 	}
+	data.Protocol, data.Types = info.protocol, info.types
 	if o.options.Packets == recorder.PacketsNone {
 		return
 	}
@@ -98,7 +96,16 @@ func (o *packets) Dropped(p *vnet.Packet, where string, why vnet.Reason) {
 }
 
 func end(p *vnet.Packet, why vnet.Reason) recorder.PacketEnd {
-	e := recorder.PacketEnd{ID: p.ID, Reason: string(why), Detail: p.Detail(), Corrupted: p.Corrupted}
+	info := p.Info.(*packetInfo)
+	e := recorder.PacketEnd{
+		ID:        p.ID,
+		From:      p.From,
+		Protocol:  info.protocol,
+		Types:     info.types,
+		Reason:    string(why),
+		Detail:    p.Detail(),
+		Corrupted: p.Corrupted,
+	}
 	if path := p.Path(); len(path) > 0 {
 		e.Path = make([]recorder.Hop, len(path))
 		for i, hop := range path {
