@@ -222,6 +222,9 @@ func (l *entry) replays(t *testing.T, seed uint64, packets string) {
 	default:
 		t.Errorf("seed %d: %s: %s %s\n%s", seed, end.Outcome, end.Message, end.Detail, failed(verdicts))
 	}
+	if packets != recorder.PacketsNone {
+		checkBooks(t, path)
+	}
 	replay, err := l.runner.Replay(t.Context(), func() (*recorder.Reader, error) { return recorder.Open(path) }, sandbox.Limits{}, false)
 	if err != nil {
 		t.Fatal(err)
