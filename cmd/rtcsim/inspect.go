@@ -1,0 +1,84 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/spf13/cobra"
+
+	"github.com/rtcsim/rtcsim/internal/runner"
+	"github.com/rtcsim/rtcsim/internal/sandbox"
+	"github.com/rtcsim/rtcsim/recorder"
+	"github.com/rtcsim/rtcsim/tui"
+)
+
+func (a *app) inspectCommand() *cobra.Command {
+	var o tui.Options
+	cmd := &cobra.Command{
+		Use:   "inspect RECORDING",
+		Short: "Look at a recorded session in the terminal",
+		Long: `Look at a recorded session in the terminal: what happened as lanes, one for each peer; the
+state machines of each peer at any moment; each event and packet with all that it holds.
+Press ? there for the keys.`,
+		Args: exactly(1, "a recording"),
+		RunE: func(_ *cobra.Command, args []string) error { return a.inspect(args[0], o) },
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.ASCII, "ascii", false, "draw with ASCII characters only")
+	f.BoolVar(&o.NoMouse, "no-mouse", false, "leave the mouse to the terminal")
+	return cmd
+}
+
+func (a *app) inspect(path string, o tui.Options) error {
+	r, err := recorder.Load(path)
+	if err != nil {
+		return &exitError{exitFatal, err}
+	}
+	defer r.Close()
+	o.Name, o.Path = filepath.Base(path), path
+	if end, ok := r.End(); ok {
+		o.Digest = end.Digest
+	}
+	return show(r, o)
+}
+
+// show runs the inspector until it is left.
+func show(r *recorder.Recording, o tui.Options) error {
+	o.Output = os.Stdout
+	options := []tea.ProgramOption{tea.WithAltScreen()}
+	if !o.NoMouse {
+		options = append(options, tea.WithMouseCellMotion())
+	}
+	if _, err := tea.NewProgram(tui.New(r, o), options...).Run(); err != nil {
+		return &exitError{exitFatal, fmt.Errorf("the inspector: %w", err)}
+	}
+	return nil
+}
+
+// recordLive makes a run and shows it in the inspector as it goes. Leaving the inspector ends a run that still goes on.
+func (a *app) recordLive(ctx context.Context, r *runner.Runner, header recorder.Header, o runOptions, output string) (end recorder.End, stats sandbox.Stats, err error) {
+	live, err := recorder.NewLive(header)
+	if err != nil {
+		return end, stats, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		var lost error
+		end, stats, err = r.Record(ctx, output, header, o.limits, func(line []byte) {
+			lost = cmp.Or(lost, live.Append(line))
+		})
+		err = errors.Join(err, lost)
+		live.Finish(end)
+	}()
+	shown := show(live.Recording, tui.Options{Name: output, Path: output, ASCII: o.ascii, Follow: true})
+	cancel()
+	<-done
+	return end, stats, errors.Join(err, shown)
+}
