@@ -367,6 +367,7 @@ func TestErrors(t *testing.T) {
 		{"(a or) b", ")", "an alternative is missing"},
 		{"a and", "", `something is missing after "and" …`},
 		{"a and and b", "and", `something is missing before "and"; write "and" in quotes to look for it`},
+		{"not &a", "&", `something is missing before "&"; write "&" in quotes to look for it`},
 		{"not", "", `something is missing after "not" …`},
 		{"a -", "", `something is missing after "-" …`},
 		{"(-)", "-", `something is missing after "-"`},
@@ -564,7 +565,7 @@ func TestCheck(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{
 		"", "peer:bob kind:packet proto:stun lost", `"no route" or -(a b)`, "time:1s..2s size>1200", "not not -!a", "(((", `"\"\\`, "is:lost,error",
-		"a|b&c", "peer!=a,\"b c\"", "seq:..", "time>1e9", "é ü:x", "\xff", "-", "or", "kind:*",
+		"a|b&c", "peer!=a,\"b c\"", "seq:..", "time>1e9", "é ü:x", "\xff", "-", "not &0", "or", "kind:*",
 	} {
 		f.Add(text, 3)
 	}

@@ -182,7 +182,11 @@ func (p *parser) primary(depth int) (node, *Error) {
 		p.pos++
 	}
 	text := p.text[from:p.pos]
-	if keyword(text) {
+	if text == "" { // at a &
+		p.pos++
+		text = p.text[from:p.pos]
+	}
+	if keyword(text) || text == "&" {
 		return nil, &Error{From: from, To: p.pos, Message: fmt.Sprintf("something is missing before %q", text), Hint: quoteToFind(text)}
 	}
 	if f := flagNamed(text); f != nil {
