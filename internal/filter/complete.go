@@ -119,10 +119,12 @@ func beginnings(begun string, names *Names) []Completion {
 		}
 	}
 	offer("kind", "kind:", "the kind of event")
+	peer := nameFields[0] // what is asked for most
+	offer(peer.name, peer.name+":", peer.means)
 	for _, f := range flags {
 		offer(f.name, f.name, f.means)
 	}
-	for _, f := range nameFields {
+	for _, f := range nameFields[1:] {
 		offer(f.name, f.name+":", f.means)
 	}
 	for _, f := range numberFields {

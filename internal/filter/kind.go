@@ -87,6 +87,13 @@ func kindsOf(name string) (kinds []recorder.Kind, noun string) {
 	if len(kinds) == 1 {
 		return kindsOf(string(kinds[0]))
 	}
+	if len(kinds) <= 4 {
+		all := make([]string, len(kinds))
+		for i, k := range kinds {
+			all[i] = string(k)
+		}
+		return kinds, list(all, "and") + " events"
+	}
 	return kinds, name + "… events"
 }
 
