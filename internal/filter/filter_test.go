@@ -236,6 +236,65 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// Of a packet that did not arrive, the topology tells for whom it was.
+func TestRecipient(t *testing.T) {
+	live, err := recorder.NewLive(recorder.Header{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer live.Close()
+	log := recorder.NewLog(func() time.Duration { return 0 }, func(line []byte) {
+		if err := live.Append(line); err != nil {
+			t.Error(err)
+		}
+	})
+	host := func(name, network, address, server string) recorder.TopologyHost {
+		return recorder.TopologyHost{Name: name, Server: server, Interfaces: []recorder.TopologyInterface{{Name: "eth0", Network: network, Address: address}}}
+	}
+	log.Add("", recorder.KindTopology, 0, recorder.Topology{ // 1
+		Networks: []recorder.TopologyNetwork{
+			{Name: "internet"},
+			{Name: "carrier", Behind: "internet", Public: []string{"198.51.100.1"}},
+			{Name: "home", Behind: "carrier", Public: []string{"100.64.0.2"}},
+			{Name: "shop", Behind: "carrier", Public: []string{"100.64.0.3"}},
+			{Name: "loop", Behind: "loop", Public: []string{"100.64.0.4"}},
+		},
+		Hosts: []recorder.TopologyHost{
+			host("alice", "home", "192.168.1.2", ""), host("bob", "internet", "203.0.113.7", ""), host("carol", "shop", "192.168.1.2", ""),
+			host("relay", "internet", "203.0.113.9", "turn:3478"), host("dave", "loop", "10.0.0.1", ""),
+		},
+	})
+	for i, dst := range []string{"203.0.113.7:1", "100.64.0.2:1", "198.51.100.1:1", "192.168.1.2:1", "203.0.113.9:3478", "nobody", "100.64.0.4:2"} {
+		sent := log.Add("x", recorder.KindPacketSent, 0, recorder.PacketSent{ID: uint64(i + 1), Dst: dst, Protocol: "stun"}) // 2, 4, …
+		log.Add("home/up", recorder.KindPacketDropped, sent, recorder.PacketEnd{ID: uint64(i + 1), From: "x", Reason: "loss"})
+	}
+	for range 100 {
+		log.Add("", recorder.KindStep, 0, recorder.Step{})
+	}
+	live.Finish(recorder.End{})
+	var names filter.Names
+	if err := names.Collect(t.Context(), live); err != nil {
+		t.Fatal(err)
+	}
+	if e := names.Check(parse(t, "to:bob,dave")); e != nil {
+		t.Error(e)
+	}
+	for _, tt := range []struct {
+		text string
+		want []int
+	}{
+		{"to:bob lost", []int{2, 3}},
+		{"to:alice", []int{4, 5}},
+		{"to:carol", []int{}}, // 198.51.100.1 and 192.168.1.2 may be alice's
+		{"to:relay", []int{10, 11}},
+		{"to:dave", []int{14, 15}},
+	} {
+		if diff := cmp.Diff(tt.want, picked(t, live, tt.text)); diff != "" {
+			t.Errorf("%q picks other events (-want +got):\n%s", tt.text, diff)
+		}
+	}
+}
+
 // An event alone is as one in a recording, but for what others tell of it.
 func TestMatchEvent(t *testing.T) {
 	r := session(t)

@@ -3,6 +3,7 @@ package filter
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/rtcsim/rtcsim/recorder"
 	"github.com/rtcsim/rtcsim/scenario"
@@ -112,19 +113,22 @@ var nameFields = []*nameField{
 		},
 	},
 	{
-		name: "to", means: "who got the packet or is to get the message, or its destination", example: "bob", of: "to",
+		name: "to", means: "for whom the packet or the message is, or its destination address", example: "bob", of: "to",
 		kinds: slices.Concat(packetKinds, signalKinds), ahead: true,
 		names: func(s *subject, is func([]byte) bool) bool {
 			switch s.entry.Kind {
-			case recorder.KindPacketSent:
-				if end, ok := s.effect(recorder.KindPacketDelivered); ok && is([]byte(end.Peer)) {
-					return true
-				}
 			case recorder.KindPacketDelivered:
 				if is([]byte(s.entry.Peer)) {
 					return true
 				}
-			case recorder.KindPacketDropped: // nobody got it
+			case recorder.KindPacketSent, recorder.KindPacketDropped:
+				if end, ok := s.effect(recorder.KindPacketDelivered); ok {
+					if is([]byte(end.Peer)) {
+						return true
+					}
+				} else if sent := s.sent(); sent != nil && is([]byte(s.directory().host(sent.member("dst")))) {
+					return true
+				}
 			default:
 				return is(s.member("to"))
 			}
@@ -248,6 +252,8 @@ type nameTerm struct {
 	patterns []pattern
 	// addresses tells that one of them may be an address.
 	addresses bool
+	// directory is that of the recording that was asked last.
+	directory atomic.Pointer[directory]
 }
 
 func newNameTerm(f *nameField, values []string) *nameTerm {
@@ -286,7 +292,7 @@ func (t *nameTerm) match(s *subject) bool {
 	if answer := t.entry(s.entry); answer != Maybe {
 		return answer == Yes
 	}
-	s.addresses = t.addresses
+	s.addresses, s.known = t.addresses, &t.directory
 	return t.field.names(s, t.is)
 }
 

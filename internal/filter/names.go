@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rtcsim/rtcsim/internal/spelling"
@@ -46,6 +47,7 @@ func (t *tally) add(name string, events int) {
 // events, and returns when no more come, or with the context's error when that is over.
 func (n *Names) Collect(ctx context.Context, r Recording) error {
 	var batch tallies
+	var known atomic.Pointer[directory]
 	for next := 1; ; {
 		select {
 		case <-r.Done():
@@ -70,7 +72,7 @@ func (n *Names) Collect(ctx context.Context, r Recording) error {
 				n.merge(batch, false)
 				batch = nil
 			}
-			batch.add(&subject{recording: r, n: next, entry: r.Entry(next)})
+			batch.add(&subject{recording: r, n: next, entry: r.Entry(next), known: &known})
 		}
 	}
 	n.merge(batch, true)

@@ -2,6 +2,7 @@ package filter
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/rtcsim/rtcsim/recorder"
 )
@@ -32,6 +33,22 @@ type subject struct {
 	read  bool // event is there
 	// addresses has terms look at addresses too, where they go by names first: these take more time.
 	addresses bool
+	// known, if not nil, keeps the directory of the recording that was asked for last.
+	known *atomic.Pointer[directory]
+}
+
+// directory returns that of the recording, nil without one.
+func (s *subject) directory() *directory {
+	if s.recording == nil || s.known == nil {
+		return nil
+	}
+	d := s.known.Load()
+	if d == nil || d.recording != s.recording {
+		if d = newDirectory(s.recording); d != nil {
+			s.known.Store(d)
+		}
+	}
+	return d
 }
 
 // data returns the event's data, nil where it cannot be read.
