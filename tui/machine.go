@@ -147,6 +147,23 @@ func (m *machine) route() route {
 	return r
 }
 
+// trigger is the trigger of a step, which is found once.
+func (p *states) trigger(m *machine, peer string, step recorder.Transition) string {
+	at := stepOf{peer, m.attribute, step.N}
+	cause, known := p.triggers[at]
+	if !known {
+		cause = m.trigger(p.at.recording, peer, step)
+		p.triggers[at] = cause
+	}
+	return cause
+}
+
+// stepOf names a step of a machine.
+type stepOf struct {
+	peer, attribute string
+	n               int
+}
+
 // callsBefore is how many events before a transition are searched for the call
 // that made it.
 const callsBefore = 200
@@ -243,53 +260,73 @@ var rulesOf = map[*standard.Machine][]string{
 	},
 }
 
-// A difference is a remark about a machine.
+// A difference is a remark, with the event that it is about.
 type difference struct {
-	n      int
-	remark recorder.Remark
+	n       int
+	remark  recorder.Remark
+	kind    recorder.Kind
+	channel string // of the event, if it is of one
 }
 
-// differences are the remarks about the machine up to event n, with those
-// about that event.
-func (m *machine) differences(r *recorder.Recording, peer string, n int) []difference {
-	if m.standard == nil {
-		return nil
+// about tells whether the remark is about the machine.
+func (d difference) about(m *machine) bool {
+	if m.standard == nil || d.n == 0 {
+		return false
 	}
-	numbers := r.Numbers(peer, recorder.KindRemark, n)
-	for _, effect := range r.Effects(n) {
+	if slices.Contains(rulesOf[m.standard], d.remark.Rule) {
+		return d.channel == m.channel
+	}
+	if m.channel != "" { // all channels have the same machine
+		return d.channel == m.channel
+	}
+	return d.kind != "" && d.kind == m.standard.Kind
+}
+
+// readDifference reads a remark; its n is 0 where that is not possible.
+func readDifference(r *recorder.Recording, n int) difference {
+	event, err := r.Event(n)
+	if err != nil {
+		return difference{}
+	}
+	data, _ := event.Value()
+	remark, ok := data.(recorder.Remark)
+	if !ok {
+		return difference{}
+	}
+	d := difference{n: n, remark: remark, kind: r.Entry(r.Cause(n)).Kind}
+	if cause, err := r.Event(r.Cause(n)); err == nil {
+		data, _ := cause.Value()
+		switch data := data.(type) {
+		case recorder.ChannelEvent:
+			d.channel = data.Channel
+		case recorder.Return:
+			d.channel = data.Channel
+		case recorder.Call:
+			d.channel = data.Channel
+		}
+	}
+	return d
+}
+
+// differences are the remarks about a machine up to the cursor, with those
+// about the event there.
+func (p *states) differences(m *machine, peer string) []difference {
+	r := p.at.recording
+	numbers := r.Numbers(peer, recorder.KindRemark, p.at.n)
+	for _, effect := range r.Effects(p.at.n) {
 		if e := r.Entry(effect); e.Kind == recorder.KindRemark && e.Peer == peer {
 			numbers = append(slices.Clip(numbers), uint32(effect))
 		}
 	}
 	var found []difference
-	for _, number := range numbers {
-		cause := r.Cause(int(number))
-		event, err := r.Event(int(number))
-		if err != nil {
-			continue
+	for _, n := range numbers {
+		d, read := p.remarks[n]
+		if !read {
+			d = readDifference(r, int(n))
+			p.remarks[n] = d
 		}
-		data, _ := event.Value()
-		remark, ok := data.(recorder.Remark)
-		if !ok {
-			continue
-		}
-		about := slices.Contains(rulesOf[m.standard], remark.Rule)
-		if kind := r.Entry(cause).Kind; m.channel == "" {
-			about = about || kind != "" && kind == m.standard.Kind
-		} else if e, err := r.Event(cause); err == nil {
-			// All channels have the same machine.
-			data, _ := e.Value()
-			switch d := data.(type) {
-			case recorder.ChannelEvent:
-				about = d.Channel == m.channel
-			case recorder.Return:
-				about = about && d.Channel == m.channel
-			case recorder.Call:
-				about = about && d.Channel == m.channel
-			}
-		}
-		if about {
-			found = append(found, difference{int(number), remark})
+		if d.about(m) {
+			found = append(found, d)
 		}
 	}
 	return found
@@ -404,7 +441,7 @@ func (p *states) sections(m *machine, peer string, width int) []section {
 	way := section{caption: "the way here", newest: true}
 	for i, step := range m.steps {
 		c, style, mark := newCanvas(width), t.text, " "
-		what := m.trigger(r, peer, step)
+		what := p.trigger(m, peer, step)
 		if !m.known(step) {
 			style, mark, what = t.warn, t.glyphs.lost, "not in the standard"
 		}
@@ -451,7 +488,7 @@ func (p *states) sections(m *machine, peer string, width int) []section {
 	}
 
 	other := section{caption: "where pion differs, newest first"}
-	for _, d := range slices.Backward(m.differences(r, peer, p.at.n)) {
+	for _, d := range slices.Backward(p.differences(m, peer)) {
 		head := newCanvas(width)
 		x := head.text(1, width, t.glyphs.lost, t.warn, "")
 		x = head.text(x+1, width, d.remark.Rule, t.remark, t.glyphs.ellipsis)
@@ -479,9 +516,13 @@ func (t *theme) withCause(c *canvas, x, indent, states int, cause string, style 
 		c.text(at, width, cause, style, t.glyphs.ellipsis)
 		return []string{c.render(nil)}
 	}
-	below := newCanvas(width)
-	below.text(indent+2, width, cause, style, t.glyphs.ellipsis)
-	return []string{c.render(nil), below.render(nil)}
+	lines := []string{c.render(nil)}
+	for text := range strings.SplitSeq(ansi.Wordwrap(cause, max(1, width-indent-2), ""), "\n") {
+		below := newCanvas(width)
+		below.text(indent+2, width, text, style, t.glyphs.ellipsis)
+		lines = append(lines, below.render(nil))
+	}
+	return lines
 }
 
 // besideDiagram is the least width of words beside a diagram.

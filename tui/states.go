@@ -28,7 +28,12 @@ type states struct {
 	all    map[string][]*machine         // of each peer at the cursor
 	told   map[string]recorder.PeerState // what else is known of it
 	errors map[string]error
-	known  struct {
+
+	// What was read of the recording, which does not change.
+	remarks  map[uint32]difference
+	triggers map[stepOf]string
+
+	known struct {
 		recording *recorder.Recording
 		n, length int
 	}
@@ -174,20 +179,23 @@ func (p *states) refresh() {
 		return
 	}
 	length := r.Len()
+	defer func() {
+		if !slices.Contains(p.peers, p.peer) && len(p.peers) > 0 {
+			p.peer = p.peers[0]
+		}
+	}()
 	if p.all != nil && p.known.recording == r && p.known.n == p.at.n && (p.known.length == length || p.known.length >= p.at.n) && len(p.peers) > 0 {
 		return
 	}
 	if p.known.recording != r {
 		p.peers = nil
+		p.remarks, p.triggers = make(map[uint32]difference), make(map[stepOf]string)
 	}
 	p.known.recording, p.known.n, p.known.length = r, p.at.n, length
 	for _, c := range r.Peers() {
 		if c.Name != "" && !slices.Contains(p.peers, c.Name) && len(r.Transitions(c.Name, length)) > 0 {
 			p.peers = append(p.peers, c.Name)
 		}
-	}
-	if !slices.Contains(p.peers, p.peer) && len(p.peers) > 0 {
-		p.peer = p.peers[0]
 	}
 	p.all = make(map[string][]*machine)
 	p.told = make(map[string]recorder.PeerState)
@@ -231,6 +239,9 @@ func (p *states) view(width, height int) string {
 	}
 	if len(lines) > height {
 		lines = lines[:height]
+	}
+	for i, line := range lines {
+		lines[i] = ansi.Truncate(line, width, p.theme.glyphs.ellipsis)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -422,7 +433,7 @@ func (p *states) foot(width, height int) []string {
 		m := all[p.index(all)]
 		if step, ok := m.since(); ok {
 			text := fmt.Sprintf("%s, #%d", clock(step.Time, false), r.Entry(step.N).Seq)
-			if cause := m.trigger(r, p.peer, step); cause != "" {
+			if cause := p.trigger(m, p.peer, step); cause != "" {
 				text += ", " + cause
 			}
 			if !m.known(step) {
