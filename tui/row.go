@@ -32,7 +32,7 @@ const (
 	shown
 )
 
-func (s *scope) fate(n int, e recorder.Entry) fate {
+func (s *scope) fate(r *recorder.Recording, n int, e recorder.Entry) fate {
 	switch {
 	case s.hiddenKinds[e.Kind], s.hiddenPeers[e.Peer]:
 		return hidden
@@ -42,6 +42,9 @@ func (s *scope) fate(n int, e recorder.Entry) fate {
 		}
 		return hidden
 	case level(e.Kind) <= s.zoom:
+		if e.Kind == recorder.KindReturn && s.zoom < zoomAll && quiet(r, n, e) {
+			return hidden
+		}
 		return shown
 	case s.zoom == zoomSession && isPacket(e.Kind):
 		return folded
@@ -49,11 +52,27 @@ func (s *scope) fate(n int, e recorder.Entry) fate {
 	return hidden
 }
 
+// quiet reports whether a call came back well, at once, and right after it was
+// made: that says nothing which the call does not.
+func quiet(r *recorder.Recording, n int, e recorder.Entry) bool {
+	before := r.Entry(n - 1)
+	if before.Kind != recorder.KindCall || before.Seq != e.Cause || before.Time != e.Time {
+		return false
+	}
+	event, err := r.Event(n)
+	if err != nil {
+		return false
+	}
+	data, err := event.Value()
+	result, ok := data.(recorder.Return)
+	return err == nil && ok && result.Error == nil
+}
+
 // below returns up to count rows from event n on.
 func (s *scope) below(r *recorder.Recording, n, count int) []row {
 	var rows []row
 	for i, e := range r.Forward(max(1, n)) {
-		fate := s.fate(i, e)
+		fate := s.fate(r, i, e)
 		if fate == hidden {
 			continue
 		}
@@ -76,7 +95,7 @@ func (s *scope) above(r *recorder.Recording, n, count int) []row {
 	}
 	var rows []row
 	for i, e := range r.Backward(n - 1) {
-		fate := s.fate(i, e)
+		fate := s.fate(r, i, e)
 		if fate == hidden {
 			continue
 		}
