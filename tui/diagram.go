@@ -357,13 +357,17 @@ func (d *diagram) view(t *theme, r route) []string {
 		}
 	}
 
+	present := t.state(r.present)
+	if r.present == "new" || r.present == "closed" { // which are dim elsewhere
+		present = t.text
+	}
 	styles := [...]lipgloss.Style{
 		rankDim:      t.dim,
 		rankPossible: t.text,
 		rankTaken:    t.change,
 		rankLast:     t.change.Bold(true),
-		rankPresent:  t.state(r.present).Bold(true),
-		rankName:     t.state(r.present).Bold(true).Reverse(true),
+		rankPresent:  present.Bold(true),
+		rankName:     present.Bold(true).Reverse(true),
 		rankTime:     t.text,
 	}
 	ascii := t.glyphs.horizontal == asciiGlyphs.horizontal
