@@ -45,7 +45,7 @@ func parseCanonical(line []byte) (e Event, ok bool) {
 		e.Cause = s.number()
 	}
 	s.expect(`,"data":{`)
-	if !s.ok || !bytes.HasSuffix(s.rest, []byte("}}")) {
+	if !s.ok || e.Seq == 0 || e.Kind == "" || !bytes.HasSuffix(s.rest, []byte("}}")) {
 		return Event{}, false
 	}
 	e.Data = line[len(line)-len(s.rest)-1 : len(line)-1]

@@ -25,8 +25,8 @@ const (
 // It is not safe for concurrent use.
 type Reader struct {
 	path    string
-	file    *os.File // nil without a file
-	decoder *zstd.Decoder
+	file    *os.File      // nil without a file
+	decoder *zstd.Decoder // nil where the text comes decompressed
 	lines   *bufio.Reader
 
 	header    Header
@@ -41,6 +41,8 @@ type Reader struct {
 	start  int64  // where the line that was read last begins
 	offset int64  // where the next line begins
 	line   []byte // the event's line without check
+	buffer []byte // the line that was read last, where the next may take its place
+	reuse  bool   // the next line may take the place of the one before
 	err    error  // what ended the reading
 }
 
@@ -70,21 +72,32 @@ func newReader(in io.Reader, path string) (*Reader, error) {
 	if err := checkMagic(compressed, path); err != nil {
 		return nil, err
 	}
-	// One goroutine, so that every block before a damaged one comes out.
-	decoder, err := zstd.NewReader(compressed,
-		zstd.WithDecoderConcurrency(1),
-		zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderMaxWindow(maxWindow),
-		zstd.WithDecoderMaxMemory(maxWindow))
+	decoder, err := newStreamDecoder(compressed)
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{path: path, decoder: decoder, lines: bufio.NewReaderSize(decoder, 64<<10), digest: NewDigest()}
+	r := newTextReader(decoder, path)
+	r.decoder = decoder
 	if err := r.readHeader(); err != nil {
 		decoder.Close()
 		return nil, err
 	}
 	return r, nil
+}
+
+// newStreamDecoder returns a decoder of a compressed file, or of a part of it.
+func newStreamDecoder(in io.Reader) (*zstd.Decoder, error) {
+	// One goroutine, so that every block before a damaged one comes out.
+	return zstd.NewReader(in,
+		zstd.WithDecoderConcurrency(1),
+		zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(maxWindow),
+		zstd.WithDecoderMaxMemory(maxWindow))
+}
+
+// newTextReader returns a reader of a recording's text, which has not read the header yet.
+func newTextReader(text io.Reader, path string) *Reader {
+	return &Reader{path: path, lines: bufio.NewReaderSize(text, 64<<10), digest: NewDigest()}
 }
 
 // magic is how a zstd file begins.
@@ -111,6 +124,9 @@ func checkMagic(in *bufio.Reader, path string) error {
 
 // headerHead is how the header line begins.
 const headerHead = `{"rtcrec":`
+
+// endHead is how the end line begins.
+const endHead = `{"end":`
 
 // readHeader reads and checks the first line.
 func (r *Reader) readHeader() error {
@@ -165,7 +181,7 @@ func (r *Reader) Next() (Event, error) {
 		r.err = r.cut(err)
 		return Event{}, r.err
 	}
-	if bytes.HasPrefix(line, []byte(`{"end":`)) {
+	if bytes.HasPrefix(line, []byte(endHead)) {
 		return Event{}, r.readEnd(line)
 	}
 	return r.readEvent(line)
@@ -217,12 +233,17 @@ func (r *Reader) HeaderChanges() []Difference {
 
 // Close releases what the reader holds, and the file that Open opened.
 func (r *Reader) Close() error {
-	r.decoder.Close()
+	if r.decoder != nil {
+		r.decoder.Close()
+	}
 	if r.file == nil {
 		return nil
 	}
 	return r.file.Close()
 }
+
+// noEvent is the reason for damage where a line cannot be read as an event.
+const noEvent = "event %d was changed after it was recorded: it is no event any more"
 
 // readEvent verifies and parses an event's line.
 func (r *Reader) readEvent(line []byte) (Event, error) {
@@ -241,7 +262,7 @@ func (r *Reader) readEvent(line []byte) (Event, error) {
 	}
 	if err != nil {
 		r.broken = true
-		return Event{}, r.damaged(r.events, "event %d was changed after it was recorded: it is no event any more", r.events)
+		return Event{}, r.damaged(r.events, noEvent, r.events)
 	}
 	event.Check = check
 	if r.broken {
@@ -298,11 +319,12 @@ func (r *Reader) readRest() error {
 	return &CutError{Path: r.path, After: r.events, Ended: true, Err: err}
 }
 
-// readLine reads the next line into new memory and cuts off its newline. A line without newline is an error.
+// readLine reads the next line and cuts off its newline. A line without newline is an error.
+// The line stays valid after further calls, unless the reader reuses its memory.
 func (r *Reader) readLine() ([]byte, error) {
 	r.number++
 	r.start = r.offset
-	var line []byte
+	line := r.buffer[:0]
 	for {
 		part, err := r.lines.ReadSlice('\n')
 		if len(line)+len(part) > maxLine {
@@ -311,6 +333,9 @@ func (r *Reader) readLine() ([]byte, error) {
 		line = append(line, part...)
 		r.offset += int64(len(part))
 		if err == nil {
+			if r.reuse {
+				r.buffer = line
+			}
 			return line[:len(line)-1], nil
 		}
 		if err != bufio.ErrBufferFull {

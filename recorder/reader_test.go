@@ -20,8 +20,16 @@ import (
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
-// TestReaderBadFiles checks the one message that each kind of bad file gives.
-func TestReaderBadFiles(t *testing.T) {
+// badFile is a file that is no whole recording.
+type badFile struct {
+	name   string
+	file   []byte
+	events int    // that can be read and are not damaged
+	want   string // the first error's message after the path
+}
+
+// badFiles returns one file of each kind.
+func badFiles(t *testing.T) []badFile {
 	file := sampleRecording(t, 0)
 	text := decompress(t, file)
 	lines := bytes.SplitAfter(text, []byte("\n"))
@@ -39,12 +47,7 @@ func TestReaderBadFiles(t *testing.T) {
 		return flipped
 	}
 
-	for _, test := range []struct {
-		name   string
-		file   []byte
-		events int    // that can be read and are not damaged
-		want   string // the first error's message after the path
-	}{
+	return []badFile{
 		{"empty", nil, 0, "not a recording: the file is empty; run the scenario again"},
 		{"text", []byte("peers:\n"), 0, "not a recording: it does not begin as one; give a file that rtcsim recorded"},
 		{"not compressed", text, 0, "not a recording: it is not compressed; if it is the text of one, compress it with zstd"},
@@ -90,7 +93,12 @@ func TestReaderBadFiles(t *testing.T) {
 		{"window too large", append([]byte("\x28\xb5\x2f\xfd\x04\xff"), file[6:]...), 0,
 			"the file is damaged before the first event and cannot be read further (window size exceeded); run the scenario again for a whole one"},
 		{"long line", longLine(t), 0, "the file is damaged before the first event and cannot be read further (line 1 has more than 64 MB); run the scenario again for a whole one"},
-	} {
+	}
+}
+
+// TestReaderBadFiles checks the one message that each kind of bad file gives.
+func TestReaderBadFiles(t *testing.T) {
+	for _, test := range badFiles(t) {
 		t.Run(test.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "x.rtcrec")
 			if err := os.WriteFile(path, test.file, 0o666); err != nil {

@@ -90,6 +90,19 @@ func (t *Tracker) Apply(kind Kind, data any) error {
 	return nil
 }
 
+// tellsState reports whether an event of the kind says something about its peer's state, so that Apply can do something with it.
+func tellsState(kind Kind) bool {
+	info := kinds[string(kind)]
+	if info == nil {
+		return false
+	}
+	switch info.Data.(type) {
+	case Snapshot, Return, StateChange, CandidatePair, ChannelEvent:
+		return true
+	}
+	return false
+}
+
 // gathering keeps the ICE transport's gathering state at that of the connection: in pion it is the same.
 func (t *Tracker) gathering() {
 	if s := &t.state; s.ICE != nil {
@@ -233,11 +246,7 @@ func StateAt(r *Reader, peer string, seq uint64) (PeerState, bool, error) {
 		if err != nil {
 			return PeerState{}, false, err
 		}
-		switch e.Kind {
-		case KindPacketSent, KindPacketDelivered, KindPacketDropped: // they say nothing about the state
-			continue
-		}
-		if e.Peer != peer {
+		if e.Peer != peer || !tellsState(e.Kind) {
 			continue
 		}
 		data, err := e.Value()

@@ -26,10 +26,15 @@ const (
 	flushSize     = 256 << 10
 )
 
+// frameSize is how many bytes of lines make a frame of the compressed file. A reader can begin at any frame: small frames
+// spare it work, large ones compress better.
+const frameSize = 512 << 10
+
 // Writer writes a recording. It is safe for concurrent use.
 type Writer struct {
 	path string   // empty without a file
 	file *os.File // nil without a file
+	out  io.Writer
 
 	mu        sync.Mutex
 	encoder   *zstd.Encoder
@@ -44,6 +49,7 @@ type Writer struct {
 
 	flusher *time.Timer // flushes what is pending
 	pending int         // bytes that were not flushed
+	framed  int         // bytes in the present frame
 	safe    uint64      // events that were flushed
 	closed  bool
 	err     error // the first failure, after which nothing is written
@@ -87,6 +93,7 @@ func newWriter(out io.Writer, path string, file *os.File, h Header) (*Writer, er
 	w := &Writer{
 		path:      path,
 		file:      file,
+		out:       out,
 		encoder:   encoder,
 		digest:    NewDigest(),
 		headerSum: sha256.Sum256(header),
@@ -160,7 +167,7 @@ func (w *Writer) countVerdict(e Event) error {
 	return nil
 }
 
-// writeLine writes the line and a newline, and sees to it that they are flushed.
+// writeLine writes the line and a newline, and sees to it that they are flushed and that frames end.
 func (w *Writer) writeLine(line []byte) error {
 	if _, err := w.encoder.Write(line); err != nil {
 		return err
@@ -172,10 +179,14 @@ func (w *Writer) writeLine(line []byte) error {
 		w.flusher.Reset(flushInterval)
 	}
 	w.pending += len(line)
-	if w.pending < flushSize {
-		return nil
+	w.framed += len(line)
+	switch {
+	case w.framed >= frameSize:
+		return w.endFrame()
+	case w.pending >= flushSize:
+		return w.flush()
 	}
-	return w.flush()
+	return nil
 }
 
 // flush hands all that was written to the file.
@@ -247,23 +258,34 @@ func (w *Writer) Close(end End) error {
 	return os.Rename(w.file.Name(), w.path)
 }
 
-// writeEnd writes the end line and finishes the compressed stream.
+// writeEnd writes the end line, in a frame of its own: it can be had without what is before it.
 func (w *Writer) writeEnd(end End) error {
+	if err := w.endFrame(); err != nil {
+		return err
+	}
 	line := encodeLine(endLine{&end})
 	w.digest.Add(line)
 	if err := w.writeLine(w.digest.appendChecked(nil, line)); err != nil {
 		return err
 	}
-	return w.finish()
+	return w.endFrame()
 }
 
-// finish ends the compressed stream. Flushing first keeps its last block empty: decoders withhold
+// endFrame ends the present frame, unless it is empty. Flushing first keeps its last block empty: decoders withhold
 // the last block where the checksum after it is damaged.
-func (w *Writer) finish() error {
+func (w *Writer) endFrame() error {
+	if w.framed == 0 {
+		return nil
+	}
 	if err := w.flush(); err != nil {
 		return err
 	}
-	return w.encoder.Close()
+	if err := w.encoder.Close(); err != nil {
+		return err
+	}
+	w.encoder.Reset(w.out)
+	w.framed = 0
+	return nil
 }
 
 // endLine is the form of a recording's last line.
@@ -289,7 +311,7 @@ func (w *Writer) Abandon() error {
 	w.closed = true
 	defer w.flusher.Stop()
 	if w.err == nil {
-		if err := w.finish(); err != nil {
+		if err := w.endFrame(); err != nil {
 			w.fail(w.lastEvent(), err)
 		}
 	}
