@@ -101,7 +101,7 @@ func (c *chartsTab) subject() (peer, subject string) {
 
 const (
 	chartHeight = 3  // of its drawing
-	chartAxis   = 10 // how wide the labels of its axis are
+	chartAxis   = 13 // how wide the labels of its axis are
 )
 
 func (c *chartsTab) view(width, height int) string {
@@ -111,7 +111,7 @@ func (c *chartsTab) view(width, height int) string {
 	r := c.moment.recording
 	_, _, done := c.statistics.at(r.Len())
 	peer, subject := c.subject()
-	groups := c.grouped(c.statistics.all(peer, subject))
+	groups, silent := c.grouped(c.statistics.all(peer, subject))
 	c.groups = len(groups)
 	c.top = max(0, min(c.top, c.groups-1))
 
@@ -120,7 +120,9 @@ func (c *chartsTab) view(width, height int) string {
 		lines = append(lines, c.line([]piece{{fmt.Sprintf("%s %.0f %% read", c.glyphs.circle, 100*c.statistics.progress()), c.warn}}, width))
 	}
 	if len(groups) == 0 {
-		if done {
+		if len(silent) > 0 {
+			lines = append(lines, c.silence(silent, width)...)
+		} else if done {
 			lines = append(lines, c.line([]piece{{"nothing is measured in this session: no packets, no media", c.dim}}, width))
 		}
 		return strings.Join(lines[:min(len(lines), height)], "\n")
@@ -136,6 +138,9 @@ func (c *chartsTab) view(width, height int) string {
 		}
 		lines = append(lines, c.group(g, columns, each, width)...)
 	}
+	if len(lines) < height-2 && len(silent) > 0 {
+		lines = append(append(lines, ""), c.silence(silent, width)...)
+	}
 	lines = lines[:min(len(lines), height-1)]
 	for len(lines) < height-1 {
 		lines = append(lines, "")
@@ -147,18 +152,50 @@ func (c *chartsTab) view(width, height int) string {
 	return strings.Join(append(lines, axis), "\n")
 }
 
-// grouped puts the series of one subject together.
-func (c *chartsTab) grouped(all []*series) [][]*series {
-	var groups [][]*series
-	for _, x := range all {
-		last := len(groups) - 1
-		if last >= 0 && groups[last][0].peer == x.peer && groups[last][0].subject == x.subject {
-			groups[last] = append(groups[last], x)
+// grouped puts the series of one subject together. Where all that is seen of a
+// subject is 0, only its name is returned.
+func (c *chartsTab) grouped(all []*series) (groups [][]*series, silent []string) {
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && all[n].peer == all[0].peer && all[n].subject == all[0].subject {
+			n++
+		}
+		if slices.ContainsFunc(all[:n], c.something) {
+			groups = append(groups, all[:n])
 		} else {
-			groups = append(groups, []*series{x})
+			silent = append(silent, strings.TrimSpace(all[0].peer+" "+all[0].subject))
+		}
+		all = all[n:]
+	}
+	return groups, silent
+}
+
+// silence names what there is nothing to show of.
+func (c *chartsTab) silence(silent []string, width int) []string {
+	var lines []string
+	for _, line := range wrapped("nothing until here: "+strings.Join(silent, ", "), width) {
+		lines = append(lines, c.line([]piece{{line, c.dim}}, width))
+	}
+	return lines
+}
+
+// until is up to which time the charts are drawn.
+func (c *chartsTab) until() time.Duration {
+	if c.whole {
+		return c.end()
+	}
+	return c.moment.event.Time
+}
+
+// something reports whether there is anything but 0 in a series.
+func (c *chartsTab) something(x *series) bool {
+	values, has := c.statistics.columns(x, c.until(), c.end(), 1000)
+	for i, v := range values {
+		if has[i] && v > 0 {
+			return true
 		}
 	}
-	return groups
+	return false
 }
 
 // group draws the charts of one subject. Those that are 0 all the time take one
@@ -168,9 +205,8 @@ func (c *chartsTab) group(all []*series, columns, each, width int) []string {
 	var charts [][]string
 	var still []string
 	for _, x := range all {
-		chart, something := c.chart(x, each)
-		if something {
-			charts = append(charts, chart)
+		if c.something(x) {
+			charts = append(charts, c.chart(x, each))
 		} else {
 			still = append(still, x.what)
 		}
@@ -185,23 +221,15 @@ func (c *chartsTab) group(all []*series, columns, each, width int) []string {
 		}
 	}
 	if len(still) > 0 {
-		text := "until here no " + strings.Join(still, ", no ")
-		if c.whole {
-			text = "no " + strings.Join(still, ", no ")
-		}
-		lines = append(lines, c.line([]piece{{text, c.dim}}, width))
+		lines = append(lines, c.line([]piece{{"  no " + strings.Join(still, ", no "), c.dim}}, width))
 	}
 	return lines
 }
 
-// chart draws a series. It is false for one that is 0 all the time.
-func (c *chartsTab) chart(x *series, width int) (lines []string, something bool) {
+// chart draws a series that is not 0 everywhere.
+func (c *chartsTab) chart(x *series, width int) []string {
 	n := max(1, width-chartAxis)
-	until := c.moment.event.Time
-	if c.whole {
-		until = c.end()
-	}
-	values, has := c.statistics.columns(x, until, c.end(), n)
+	values, has := c.statistics.columns(x, c.until(), c.end(), n)
 	low, high, now := math.Inf(1), math.Inf(-1), math.NaN()
 	here := c.column(c.moment.event.Time, n)
 	for i, v := range values {
@@ -212,10 +240,7 @@ func (c *chartsTab) chart(x *series, width int) (lines []string, something bool)
 			}
 		}
 	}
-	if high <= 0 || math.IsInf(high, -1) {
-		return nil, false
-	}
-	lines = append(lines, c.caption(x, now, low, high, width))
+	lines := []string{c.caption(x, now, low, high, width)}
 	levels := len(c.glyphs.blocks) - 1
 	for row := chartHeight - 1; row >= 0; row-- {
 		label := ""
@@ -246,7 +271,7 @@ func (c *chartsTab) chart(x *series, width int) (lines []string, something bool)
 		}
 		lines = append(lines, c.line(join(pieces), width))
 	}
-	return lines, true
+	return lines
 }
 
 // caption names a series, with what it is at the cursor and its range.

@@ -54,12 +54,15 @@ func (d *dataTab) build() {
 		return
 	}
 	nodes := []*node{d.head(m)}
-	if m.data == nil {
-		nodes = append(nodes, d.damaged(m)...)
-	} else {
-		b := dataBuilder{theme: d.theme, now: m.event.Time, find: m.recording.Find}
-		nodes = append(nodes, b.members(m.event.Data, reflect.TypeOf(m.data))...)
+	b := dataBuilder{theme: d.theme, now: m.event.Time, find: m.recording.Find}
+	var members []*node
+	if _, known := m.event.Kind.Info(); known == (m.data != nil) { // of an unknown kind, the JSON is readable still
+		members = b.members(m.event.Data, reflect.TypeOf(m.data))
 	}
+	if m.data == nil && members == nil {
+		members = d.damaged(m)
+	}
+	nodes = append(nodes, members...)
 	d.show(append(nodes, d.links(m)...))
 }
 
@@ -258,12 +261,16 @@ func (b dataBuilder) node(id, name string, raw json.RawMessage, typ reflect.Type
 	case raw[0] == '{':
 		n.children = b.members(raw, typ)
 		if typ == nearbyType {
-			b.near(n, raw)
+			return b.near(n, raw)
 		}
 		if len(n.children) == 0 {
 			return value("{}", b.dim)
 		}
-		if len(n.pieces) == 1 {
+		switch {
+		case len(n.pieces) > 1:
+		case len(n.children) > 12:
+			value(count(len(n.children), "member"), b.dim)
+		default:
 			value(b.summary(raw), b.dim)
 		}
 		n.folded = len(n.children) > 12
@@ -295,21 +302,20 @@ func (b dataBuilder) node(id, name string, raw json.RawMessage, typ reflect.Type
 }
 
 // near makes a node of an event that comes near to what was expected.
-func (b dataBuilder) near(n *node, raw json.RawMessage) {
+func (b dataBuilder) near(n *node, raw json.RawMessage) *node {
 	var near recorder.Nearby
 	if json.Unmarshal(raw, &near) == nil {
 		n.link, n.children = b.find(near.Seq), nil
 		n.pieces = []piece{{fmt.Sprintf("#%d ", near.Seq), b.change}, {clock(near.Time, false) + " s  ", b.dim}, {near.Text, b.theme.text}}
-		n.text = near.Text
-		n.folded = true
 	}
+	return n
 }
 
 // summary is what an object says in a few words: its first few texts.
 func (b dataBuilder) summary(raw json.RawMessage) string {
 	var words []string
 	for _, n := range b.members(raw, nil) {
-		if len(n.children) == 0 && len(n.pieces) > 1 && len(words) < 4 {
+		if len(n.children) == 0 && n.text == "" && len(n.pieces) > 1 && len(words) < 4 {
 			if text := strings.TrimSpace(n.pieces[1].text); text != "null" && len(text) < 32 {
 				words = append(words, text)
 			}

@@ -66,7 +66,12 @@ func (p *packetTab) look(m moment) bool {
 
 func (p *packetTab) keys() []key.Binding { return p.tree.keys() }
 
-func (p *packetTab) update(msg tea.KeyMsg) (bool, tea.Cmd) { return p.tree.update(msg) }
+func (p *packetTab) update(msg tea.KeyMsg) (bool, tea.Cmd) {
+	if p.n > 0 {
+		p.dissect()
+	}
+	return p.tree.update(msg)
+}
 
 func (p *packetTab) position() string { return p.tree.position() }
 
@@ -78,12 +83,12 @@ func (p *packetTab) view(width, height int) string {
 		return ""
 	}
 	hint := p.dissect()
-	head := p.head(hint, width, max(2, height/5))
+	head := p.head(hint, width, height/4)
 	lines := strings.Split(head, "\n")
-	height -= len(lines)
-	if height < 1 {
-		return head
+	if height <= len(lines) {
+		return strings.Join(lines[:max(0, height)], "\n")
 	}
+	height -= len(lines)
 	selected := extent{data: p.data.Payload, name: "payload"}
 	if n := p.tree.current(); n != nil && n.extent.data != nil {
 		selected = n.extent
@@ -337,33 +342,34 @@ func reasonWords(reason string) string {
 // way shows the places that the packet came through.
 func (p *packetTab) way() *node {
 	way := &node{id: "way", pieces: []piece{{"WAY", p.call}}}
-	at := func(t time.Duration) piece { return piece{"  " + clock(t, true) + " s", p.dim} }
-	way.add(&node{id: "sent", link: other(p.n, p.moment.n), pieces: []piece{{"sent by " + p.sent.Peer, p.text}, at(p.sent.Time)}})
+	at := func(t time.Duration) piece { return piece{clock(t, true) + "  ", p.dim} }
+	way.add(&node{id: "sent", link: other(p.n, p.moment.n), pieces: []piece{at(p.sent.Time), {"sent by " + p.sent.Peer, p.text}}})
 	n, e, end, ok := p.end()
 	for i, hop := range end.Path {
 		next := e.Time
 		if i+1 < len(end.Path) {
 			next = end.Path[i+1].Time
 		}
-		pieces := []piece{{hop.At, p.text}, at(hop.Time)}
+		pieces := []piece{at(hop.Time), {hop.At, p.text}}
 		switch {
 		case hop.Src != "":
 			pieces = append(pieces, piece{"  the NAT made its source " + hop.Src, p.change})
 		case hop.Dst != "":
 			pieces = append(pieces, piece{"  the NAT made its destination " + hop.Dst, p.change})
 		default:
+			pieces = append(pieces, piece{" ", p.dim})
 			if hop.Wait > 0 {
-				pieces = append(pieces, piece{"  waited " + span(hop.Wait) + ",", p.warn})
+				pieces = append(pieces, piece{" waited " + span(hop.Wait) + ",", p.warn})
 			}
 			if rest := next - hop.Time - hop.Wait; rest >= 0 {
-				pieces = append(pieces, piece{"  on it for " + span(rest), p.dim})
+				pieces = append(pieces, piece{" on it for " + span(rest), p.dim})
 			}
 		}
 		way.add(&node{id: fmt.Sprint("hop", i), pieces: pieces})
 	}
 	if ok {
 		text, _, style := p.fate()
-		way.add(&node{id: "end", link: other(n, p.moment.n), pieces: []piece{{text, style}, at(e.Time)}})
+		way.add(&node{id: "end", link: other(n, p.moment.n), pieces: []piece{at(e.Time), {text, style}}})
 	}
 	for i, bit := range end.Corrupted {
 		way.add(&node{id: fmt.Sprint("bit", i), pieces: []piece{{fmt.Sprintf("bit %d of byte %d was flipped", bit%8, bit/8), p.warn}},

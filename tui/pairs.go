@@ -225,7 +225,7 @@ func (p *pairsTab) head(view *ice.View, g *ice.Generation, width int) []string {
 type field struct {
 	title string
 	right bool // adjusted to the right
-	give  int  // the higher, the earlier it is left out when there is no room
+	give  int  // the lower, the more it matters when there is no room for all; 0: it is always there
 	cell  func(x *ice.Pair) (string, lipgloss.Style)
 }
 
@@ -353,7 +353,9 @@ func (p *pairsTab) table(view *ice.View, g *ice.Generation, width, height int) [
 				pieces = append(pieces, c, piece{room + "  ", p.text})
 			}
 		}
-		return strings.TrimRight(p.line(pieces, width), " ")
+		last := &pieces[len(pieces)-1]
+		last.text = strings.TrimRight(last.text, " ")
+		return p.line(pieces, width)
 	}
 	titles := make([]piece, len(fields))
 	for j, f := range fields {
@@ -382,23 +384,28 @@ func (p *pairsTab) table(view *ice.View, g *ice.Generation, width, height int) [
 	return lines
 }
 
-// leaveOut leaves out columns until the rest has room.
+// leaveOut leaves out the columns for which there is no room.
 func leaveOut(fields []field, widths []int, room int) {
-	for {
-		total, worst := 0, -1
+	most := 0
+	for _, f := range fields {
+		most = max(most, f.give)
+	}
+	for give := range most + 1 { // those that belong together stay or go together
+		need := 0
 		for j, w := range widths {
-			if w == 0 {
-				continue
-			}
-			total += w + 2
-			if worst < 0 || fields[j].give >= fields[worst].give {
-				worst = j
+			if fields[j].give == give && w > 0 {
+				need += w + 2
 			}
 		}
-		if total-2 <= room || worst < 0 || fields[worst].give == 0 {
-			return
+		if need <= room+2 || give == 0 {
+			room -= need
+			continue
 		}
-		widths[worst] = 0
+		for j := range widths {
+			if fields[j].give == give {
+				widths[j] = 0
+			}
+		}
 	}
 }
 
@@ -450,7 +457,7 @@ func (p *pairsTab) candidates(side string, candidates []*ice.Candidate, width in
 	lines := []string{"", p.line([]piece{{side + " candidates", p.dim}}, width)}
 	for _, c := range candidates {
 		pieces := []piece{{"  " + c.Label + "  ", p.call}, {end(c), p.text}, {"  " + at(c.Since) + ", " + string(c.Source), p.dim}}
-		if c.Related != "" {
+		if c.Related != "" && !strings.HasPrefix(c.Related, "0.0.0.0:") { // which says nothing
 			pieces = append(pieces, piece{", seen from " + c.Related, p.dim})
 		}
 		if c.Resolved != "" && c.Resolved != fmt.Sprintf("%s:%d", c.Address, c.Port) {

@@ -118,7 +118,7 @@ func before(m moment, side string) (d description, what string) {
 		return signalBefore(m, data)
 	case recorder.Call:
 		if side != "" {
-			return fromState(stateDescription(m, m.n-1, side)), "the one set before"
+			return fromState(stateDescription(m, m.n-1, side))
 		}
 	case recorder.Return:
 		n := m.n - 1
@@ -126,18 +126,18 @@ func before(m moment, side string) (d description, what string) {
 			n = cause - 1
 		}
 		if side == "" {
-			return fromState(stateDescription(m, n, "local")), "the one set before"
+			side = "local"
 		}
-		return fromState(stateDescription(m, n, side)), "the one set before"
+		return fromState(stateDescription(m, n, side))
 	}
 	return d, ""
 }
 
-func fromState(s *recorder.DescriptionState) description {
+func fromState(s *recorder.DescriptionState) (d description, what string) {
 	if s == nil {
-		return description{}
+		return d, ""
 	}
-	return description{Type: s.Type, SDP: s.SDP}
+	return description{Type: s.Type, SDP: s.SDP}, "the " + s.Type + " set before"
 }
 
 // maxSignals is how many signaling messages are looked at for the description before.
@@ -183,9 +183,6 @@ func (s *sdpTab) build() {
 		s.head = strings.TrimSpace(s.side + " " + found.Type)
 		if previous.SDP != "" {
 			s.head += ", compared with " + what
-			if !strings.Contains(what, previous.Type) {
-				s.head += ", the " + previous.Type
-			}
 		}
 		s.tree.show(s.sections(previous.SDP, found.SDP))
 	case found.Candidate != nil:
@@ -353,11 +350,17 @@ func (s *sdpTab) section(x section, lines []diffLine, compared bool) *node {
 		}
 		if words != "" {
 			child.text = strings.TrimPrefix(child.text+"\n"+words, "\n")
+			child.aside = words
 		}
 		child.folded = !strings.HasPrefix(line.text, "a=candidate:")
 		n.add(child)
 	}
 	switch {
+	case compared && changes == len(lines) && lines[0].mark == '+':
+		n.pieces = append(n.pieces, piece{"  new", s.added})
+	case compared && changes == len(lines) && lines[0].mark == '-':
+		n.pieces = append(n.pieces, piece{"  gone", s.removed})
+		n.folded = true
 	case changes > 0:
 		n.pieces = append(n.pieces, piece{"  " + count(changes, "change"), s.warn})
 	case compared:
@@ -397,7 +400,10 @@ func (s *sdpTab) title(x section) []piece {
 			}
 		}
 	}
-	return append(pieces, piece{"  " + strings.Join(codecs, " "), s.dim})
+	if len(codecs) > 0 {
+		pieces = append(pieces, piece{"  " + strings.Join(codecs, " "), s.dim})
+	}
+	return pieces
 }
 
 // sdpLine colours a line of SDP: what it is about, and what it says.
@@ -462,8 +468,6 @@ func sdpWords(line string) string {
 		return "the largest message that this side takes, in bytes"
 	case "msid":
 		return "the stream and the track that are sent"
-	case "mid":
-		return "names this section"
 	case "sendrecv":
 		return "this side sends and receives"
 	case "sendonly":

@@ -180,6 +180,9 @@ func (s *statistics) readMedia(e recorder.Event, d recorder.Media) {
 	}
 	key := seriesKey{e.Peer, "receives " + track, ""}
 	before, then := s.media[key], s.times[key]
+	if d.FirstPacket != nil {
+		then = max(then, *d.FirstPacket)
+	}
 	add := func(what, unit string, value float64) {
 		s.sample(seriesKey{key.peer, key.subject, what}, unit, e.Time, value)
 	}

@@ -20,6 +20,7 @@ type piece struct {
 type node struct {
 	id       string // tells it from its siblings
 	pieces   []piece
+	aside    string // follows on the line if there is room for all of it
 	text     string // is shown below it, in full, when it is unfolded
 	children []*node
 	folded   bool // until somebody unfolds it
@@ -94,13 +95,16 @@ func (t *tree) layout(width int) {
 	for _, n := range t.nodes {
 		t.add(n, "", 0)
 	}
-	for i := range t.lines {
-		if t.lines[i].path == t.selected {
-			t.at = i
-			return
+	// What is no longer there may have been within something that is.
+	for path := t.selected; path != ""; path = path[:strings.LastIndexByte(path, '/')] {
+		for i := range t.lines {
+			if t.lines[i].path == path {
+				t.at = i
+				return
+			}
 		}
 	}
-	t.choose(t.at)
+	t.at = 0
 }
 
 func (t *tree) add(n *node, path string, depth int) {
@@ -270,6 +274,15 @@ func (t *tree) render(line treeLine, selected bool, width int) string {
 			p.style = t.theme.selected.Inherit(p.style)
 		}
 		pieces = append(pieces, p)
+	}
+	if line.node.aside != "" {
+		used := 2 + ansi.StringWidth(clean(line.node.aside))
+		for _, p := range pieces {
+			used += ansi.StringWidth(clean(p.text))
+		}
+		if used <= width {
+			pieces = append(pieces, piece{"  " + line.node.aside, t.dim})
+		}
 	}
 	return t.line(pieces, width)
 }
