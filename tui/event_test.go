@@ -92,6 +92,7 @@ func testSession(t testing.TB) *recorder.Recording {
 	add(0, "alice", recorder.KindReturn, create, recorder.Return{Method: "createDataChannel", Now: &recorder.States{Signaling: "stable", ICEGathering: "new", ICEConnection: "new", Connection: "new"}})
 	set := add(0, "alice", recorder.KindCall, step, recorder.Call{Method: "setLocalDescription", Args: description(testOffer)})
 	add(1500*time.Microsecond, "alice", recorder.KindReturn, set, recorder.Return{Method: "setLocalDescription", Took: 1500 * time.Microsecond, Now: &recorder.States{Signaling: "have-local-offer", ICEGathering: "gathering", ICEConnection: "new", Connection: "new"}})
+	add(0, "alice", recorder.KindSnapshot, 0, recorder.Snapshot{State: map[string]json.RawMessage{"pendingLocalDescription": description(testOffer)}})
 	sent := add(0, "alice", recorder.KindSignalSent, set, recorder.Signal{From: "alice", To: "bob", Type: "offer", SDP: testOffer})
 	add(40*time.Millisecond, "bob", recorder.KindSignalDelivered, sent, recorder.Signal{From: "alice", To: "bob", Type: "offer", SDP: testOffer})
 	add(0, "alice", recorder.KindICECandidate, 0, recorder.Candidate{Candidate: "candidate:1 1 udp 2130706431 192.168.0.1 5000 typ host", Type: "host", Address: "192.168.0.1", Port: 5000})

@@ -64,7 +64,7 @@ func (f *follower[T]) at(n int) (value T, from int, ok bool) {
 		f.mu.Lock()
 	}
 	defer f.mu.Unlock()
-	if f.reached < n && f.failed == nil || n <= f.lost {
+	if f.reached < n && f.failed == nil || n <= f.lost && n > 0 {
 		return value, 0, false
 	}
 	i := sort.Search(len(f.results), func(i int) bool { return f.results[i].n > n })

@@ -44,7 +44,10 @@ func (t *theme) hexView(x extent, width, height int) string {
 	if from < to {
 		first, last := from/n, (to-1)/n
 		if last >= height {
-			top = max(0, min(first-1, total-height))
+			if height > 2 {
+				first-- // with what comes before it
+			}
+			top = max(0, min(first, total-height))
 		}
 	}
 	// Without colours, brackets mark the range.
