@@ -11,7 +11,7 @@ import (
 )
 
 // cacheSize is how many bytes of decompressed chunks are kept.
-const cacheSize = 16 << 20
+const cacheSize = 8 << 20
 
 // chunkCache keeps the chunks that were read last.
 type chunkCache struct {

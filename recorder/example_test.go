@@ -66,6 +66,40 @@ func ExampleLog_Observe() {
 	// Output: 1s alice connectionstatechange connected
 }
 
+// A recording in use while its session still runs.
+func ExampleLive() {
+	live, err := recorder.NewLive(recorder.Header{Rtcsim: "v0.1.0"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer live.Close()
+	clock := 20 * time.Millisecond
+	session := recorder.NewLog(
+		func() time.Duration { return clock },
+		func(line []byte) {
+			if err := live.Append(line); err != nil {
+				log.Fatal(err)
+			}
+		})
+	sent := session.Add("alice", recorder.KindPacketSent, 0, recorder.PacketSent{ID: 1, Src: "10.0.0.1:5000", Dst: "10.0.0.2:5000", Protocol: "stun", Size: 108})
+	clock += 30 * time.Millisecond
+	session.Add("home", recorder.KindPacketDropped, sent, recorder.PacketEnd{ID: 1, Reason: "loss"})
+
+	for n, entry := range live.Forward(1) {
+		fmt.Println(n, entry.Time, entry.Peer, entry.Kind, "caused by", live.Cause(n), "led to", live.Effects(n))
+	}
+	event, err := live.Event(live.At(time.Second))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s\n", event.Data)
+	live.Finish(recorder.End{Outcome: recorder.OutcomePassed})
+	// Output:
+	// 1 20ms alice packet-sent caused by 0 led to [2]
+	// 2 50ms home packet-dropped caused by 1 led to []
+	// {"id":1,"reason":"loss"}
+}
+
 func ExampleComparer() {
 	var c recorder.Comparer
 	c.Compare(

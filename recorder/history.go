@@ -26,7 +26,7 @@ type checkpoint struct {
 // of text. It keeps a pointer to everything in the state, and what has changed since the last one.
 const (
 	checkpointEvents = 64
-	checkpointText   = 2 << 20
+	checkpointText   = 1 << 20
 )
 
 // add adds event n, with the outcome of its application to the tracker.

@@ -317,7 +317,7 @@ func TestWriterFrames(t *testing.T) {
 		if !bytes.HasPrefix(text, []byte(want)) || !bytes.HasSuffix(text, []byte("\n")) {
 			t.Errorf("frame %d is %.20q…%q", i, text, text[len(text)-10:])
 		}
-		if len(text) > 520<<10 {
+		if len(text) > 260<<10 {
 			t.Errorf("frame %d has %d bytes of text", i, len(text))
 		}
 		start = end

@@ -78,7 +78,7 @@ func (e *EngineICE) read(r *reader, n *yaml.Node) {
 type EngineICE struct {
 	DisconnectedTimeout *time.Duration `yaml:"disconnectedTimeout" default:"5s" doc:"How long nothing may arrive before the state is disconnected. 0s: never." example:"5s"`
 	FailedTimeout       *time.Duration `yaml:"failedTimeout" default:"25s" doc:"How long the state may be disconnected before it is failed. 0s: never." example:"25s"`
-	KeepaliveInterval   *time.Duration `yaml:"keepaliveInterval" default:"2s" doc:"How often ICE sends something when nothing else is sent." example:"2s"`
+	KeepaliveInterval   *time.Duration `yaml:"keepaliveInterval" default:"2s" doc:"How often ICE checks the pair in use, to keep it alive and to see that it is. More than 2s makes no difference in pion. 0s: never." example:"1s"`
 	// MDNS is the mode of pion's mDNS: off, query or gather.
 	MDNS string `yaml:"mdns" enum:"off query gather" default:"off" doc:"pion's mDNS candidates: query resolves those of others, gather makes own ones, too. The simulated network has no multicast, so pion's mDNS fails as on a network that filters it; the recording shows how." example:"gather"`
 	// Trickle writes a=ice-options:trickle into offers and answers.
@@ -93,7 +93,7 @@ type EngineICE struct {
 	HostAcceptanceWait   *time.Duration `yaml:"hostAcceptanceWait" default:"0s" doc:"How long the controlling agent waits before it nominates a pair with a host candidate." example:"500ms"`
 	SrflxAcceptanceWait  *time.Duration `yaml:"srflxAcceptanceWait" default:"500ms" doc:"How long it waits for one with a server-reflexive candidate." example:"1s"`
 	PrflxAcceptanceWait  *time.Duration `yaml:"prflxAcceptanceWait" default:"1s" doc:"How long it waits for one with a peer-reflexive candidate." example:"2s"`
-	RelayAcceptanceWait  *time.Duration `yaml:"relayAcceptanceWait" default:"2s" doc:"How long it waits for one with a relayed candidate; 0s where only relay is allowed." example:"3s"`
+	RelayAcceptanceWait  *time.Duration `yaml:"relayAcceptanceWait" default:"2s" doc:"How long it waits for one with a relayed candidate, also where only relay is allowed." example:"3s"`
 	STUNGatherTimeout    *time.Duration `yaml:"stunGatherTimeout" default:"5s" doc:"How long gathering waits for a STUN server." example:"1s"`
 	CheckNominatedFirst  bool           `yaml:"useCandidateCheckPriority" default:"false" doc:"As ICE lite agent, switch to a nominated pair only if it has a higher priority." example:"true"`
 	Renomination         bool           `yaml:"renomination" default:"false" doc:"Let the controlling agent nominate a better pair later on (draft-thatcher-ice-renomination)." example:"true"`

@@ -142,6 +142,10 @@ func (discard) Mapped(Mapping)                  {}
 type flight struct {
 	observer Observer
 
+	// starting is held while a packet gets its number and the observer is told
+	// of it, so that the observer is told in the order of the numbers.
+	starting sync.Mutex
+
 	mu      sync.Mutex
 	lastID  uint64
 	packets map[uint64]*Packet
@@ -156,6 +160,8 @@ func newFlight(o Observer) *flight {
 
 // start numbers the packet and puts it on the list.
 func (f *flight) start(p *Packet) {
+	f.starting.Lock()
+	defer f.starting.Unlock()
 	f.mu.Lock()
 	f.lastID++
 	p.ID = f.lastID

@@ -1,12 +1,18 @@
 package main
 
 import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/spf13/cobra"
 
+	"github.com/rtcsim/rtcsim/internal/runner"
+	"github.com/rtcsim/rtcsim/internal/sandbox"
 	"github.com/rtcsim/rtcsim/recorder"
 	"github.com/rtcsim/rtcsim/tui"
 )
@@ -34,14 +40,45 @@ func (a *app) inspect(path string, o tui.Options) error {
 		return &exitError{exitFatal, err}
 	}
 	defer r.Close()
-	o.Name, o.Path, o.Output = filepath.Base(path), path, os.Stdout
+	o.Name, o.Path = filepath.Base(path), path
 	if end, ok := r.End(); ok {
 		o.Digest = end.Digest
 	}
+	return show(r, o)
+}
+
+// show runs the inspector until it is left.
+func show(r *recorder.Recording, o tui.Options) error {
+	o.Output = os.Stdout
 	options := []tea.ProgramOption{tea.WithAltScreen()}
 	if !o.NoMouse {
 		options = append(options, tea.WithMouseCellMotion())
 	}
-	_, err = tea.NewProgram(tui.New(r, o), options...).Run()
-	return err
+	if _, err := tea.NewProgram(tui.New(r, o), options...).Run(); err != nil {
+		return &exitError{exitFatal, fmt.Errorf("the inspector: %w", err)}
+	}
+	return nil
+}
+
+// recordLive makes a run and shows it in the inspector as it goes. Leaving the inspector ends a run that still goes on.
+func (a *app) recordLive(ctx context.Context, r *runner.Runner, header recorder.Header, o runOptions, output string) (end recorder.End, stats sandbox.Stats, err error) {
+	live, err := recorder.NewLive(header)
+	if err != nil {
+		return end, stats, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		var lost error
+		end, stats, err = r.Record(ctx, output, header, o.limits, func(line []byte) {
+			lost = cmp.Or(lost, live.Append(line))
+		})
+		err = errors.Join(err, lost)
+		live.Finish(end)
+	}()
+	shown := show(live.Recording, tui.Options{Name: output, Path: output, ASCII: o.ascii, Follow: true})
+	cancel()
+	<-done
+	return end, stats, errors.Join(err, shown)
 }

@@ -24,6 +24,7 @@ type runOptions struct {
 	output  string
 	seed    uint64
 	packets string
+	tui     bool
 	dissect bool
 	variant []string
 	verbose bool
@@ -66,6 +67,7 @@ writes a recording of its own.`,
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "where to write the recording (default: the scenario's name with .rtcrec, in this folder)")
 	f.Uint64Var(&o.seed, "seed", 0, "the seed, instead of the scenario's")
+	f.BoolVar(&o.tui, "tui", false, "look at the session in the inspector, as it goes")
 	f.BoolVar(&o.dissect, "dissect", false, "record packets dissected, with what is inside their encryption")
 	f.StringVar(&o.packets, "packets", recorder.PacketsFull, "what to record of packets: full, headers (no payload) or none")
 	f.StringSliceVar(&o.variant, "variant", nil, "of a scenario with a matrix, run only the variants with these values, such as nat=symmetric,loss=5%")
@@ -121,6 +123,9 @@ func (a *app) run(cmd *cobra.Command, path string, o runOptions) error {
 	}
 	if o.dissect && o.packets != recorder.PacketsFull {
 		return usage("--dissect needs the packets' payloads: leave out --packets %s", o.packets)
+	}
+	if o.tui && a.json {
+		return usage("--tui and --json exclude each other")
 	}
 	if o.output == "" {
 		return usage("-o takes the name of a file")
@@ -208,7 +213,14 @@ func (a *app) runOnce(cmd *cobra.Command, r *runner.Runner, header recorder.Head
 			found.line(line)
 		}
 	}
-	end, stats, err := r.Record(cmd.Context(), output, header, o.limits, watch)
+	var end recorder.End
+	var stats sandbox.Stats
+	var err error
+	if o.tui {
+		end, stats, err = a.recordLive(cmd.Context(), r, header, o, output)
+	} else {
+		end, stats, err = r.Record(cmd.Context(), output, header, o.limits, watch)
+	}
 	printer.Flush()
 	if err != nil {
 		return &exitError{exitFatal, err}

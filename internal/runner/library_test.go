@@ -132,11 +132,18 @@ func libraryFiles(t *testing.T) []string {
 
 func readScenario(t *testing.T, file string, text []byte, variant string) *scenario.Scenario {
 	t.Helper()
-	s, err := scenario.Source{File: filepath.Base(file), Text: text, Variant: variant}.Read()
+	s, err := scenario.Source{File: filepath.Base(file), Text: text, Open: beside(file), Variant: variant}.Read()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", file, err, text)
 	}
 	return s
+}
+
+// beside returns what opens a file in the folder of a scenario, by its path from there.
+func beside(file string) func(path string) ([]byte, error) {
+	return func(path string) ([]byte, error) {
+		return os.ReadFile(filepath.Join(library, filepath.Dir(file), filepath.FromSlash(path)))
+	}
 }
 
 // An entry is a variant of a scenario.
@@ -147,10 +154,24 @@ type entry struct {
 	seed          uint64
 }
 
+// header returns the header of a run of the entry with a text, in which are the files that it includes.
+func (l *entry) header(t *testing.T, text []byte, seed uint64, packets string) recorder.Header {
+	t.Helper()
+	h := l.runner.Header(l.file, text, seed, recorder.Options{Packets: packets, Variant: l.variant})
+	for _, path := range readScenario(t, l.file, text, l.variant).Files[1:] {
+		included, err := beside(l.file)(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Include(path, included)
+	}
+	return h
+}
+
 // run runs the entry, with another text where it has changed, and returns the verdicts.
 func (l *entry) run(t *testing.T, text []byte) ([]recorder.Verdict, recorder.End) {
 	t.Helper()
-	h := l.runner.Header(l.file, text, l.seed, recorder.Options{Packets: l.packets(), Variant: l.variant})
+	h := l.header(t, text, l.seed, l.packets())
 	var verdicts []recorder.Verdict
 	end, _, err := l.runner.Run(t.Context(), h, sandbox.Limits{}, func(line []byte) error {
 		verdicts = appendVerdict(t, verdicts, line)
@@ -186,7 +207,7 @@ func appendVerdict(t *testing.T, verdicts []recorder.Verdict, line []byte) []rec
 // may not hold.
 func (l *entry) replays(t *testing.T, seed uint64, packets string) {
 	path := filepath.Join(t.TempDir(), "x.rtcrec")
-	h := l.runner.Header(l.file, l.text, seed, recorder.Options{Packets: packets, Variant: l.variant})
+	h := l.header(t, l.text, seed, packets)
 	var verdicts []recorder.Verdict
 	end, _, err := l.runner.Record(t.Context(), path, h, sandbox.Limits{}, func(line []byte) {
 		verdicts = appendVerdict(t, verdicts, line)
@@ -200,6 +221,9 @@ func (l *entry) replays(t *testing.T, seed uint64, packets string) {
 		t.Logf("with seed %d, this did not hold:\n%s", seed, failed(verdicts))
 	default:
 		t.Errorf("seed %d: %s: %s %s\n%s", seed, end.Outcome, end.Message, end.Detail, failed(verdicts))
+	}
+	if packets != recorder.PacketsNone {
+		checkBooks(t, path)
 	}
 	replay, err := l.runner.Replay(t.Context(), func() (*recorder.Reader, error) { return recorder.Open(path) }, sandbox.Limits{}, false)
 	if err != nil {
