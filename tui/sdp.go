@@ -216,22 +216,22 @@ func (s *sdpTab) candidate(attribute string) []*node {
 	return nodes
 }
 
-// A section is the part of a description before the first m-line, or an m-line
+// An sdpSection is the part of a description before the first m-line, or an m-line
 // with what belongs to it.
-type section struct {
+type sdpSection struct {
 	id    string
 	lines []string
 }
 
 // splitSections splits a description.
-func splitSections(sdp string) []section {
-	sections := []section{{id: "session"}}
+func splitSections(sdp string) []sdpSection {
+	sections := []sdpSection{{id: "session"}}
 	for _, line := range strings.Split(strings.ReplaceAll(sdp, "\r\n", "\n"), "\n") {
 		if line == "" {
 			continue
 		}
 		if strings.HasPrefix(line, "m=") {
-			sections = append(sections, section{id: fmt.Sprint(len(sections) - 1)})
+			sections = append(sections, sdpSection{id: fmt.Sprint(len(sections) - 1)})
 		}
 		last := &sections[len(sections)-1]
 		last.lines = append(last.lines, line)
@@ -240,7 +240,7 @@ func splitSections(sdp string) []section {
 }
 
 // attribute returns the value of a section's attribute.
-func (s section) attribute(name string) string {
+func (s sdpSection) attribute(name string) string {
 	for _, line := range s.lines {
 		if value, ok := strings.CutPrefix(line, "a="+name+":"); ok {
 			return value
@@ -250,7 +250,7 @@ func (s section) attribute(name string) string {
 }
 
 // same reports whether two sections are about the same m-line.
-func (s section) same(other section) bool {
+func (s sdpSection) same(other sdpSection) bool {
 	if s.id == "session" || other.id == "session" {
 		return s.id == other.id
 	}
@@ -284,7 +284,7 @@ func lineKey(line string) string {
 
 // sections are the nodes of a description, compared with the one before it.
 func (s *sdpTab) sections(before, after string) []*node {
-	var old []section
+	var old []sdpSection
 	if before != "" {
 		old = splitSections(before)
 	}
@@ -317,7 +317,7 @@ func (s *sdpTab) sections(before, after string) []*node {
 	return nodes
 }
 
-func (s *sdpTab) section(x section, lines []diffLine, compared bool) *node {
+func (s *sdpTab) section(x sdpSection, lines []diffLine, compared bool) *node {
 	n := &node{id: x.id, pieces: s.title(x)}
 	changes := 0
 	for i, line := range lines {
@@ -371,7 +371,7 @@ func (s *sdpTab) section(x section, lines []diffLine, compared bool) *node {
 }
 
 // title says what a section is about.
-func (s *sdpTab) title(x section) []piece {
+func (s *sdpTab) title(x sdpSection) []piece {
 	if len(x.lines) == 0 || !strings.HasPrefix(x.lines[0], "m=") {
 		return []piece{{"session", s.call}}
 	}
