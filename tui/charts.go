@@ -189,13 +189,7 @@ func (c *chartsTab) until() time.Duration {
 
 // something reports whether there is anything but 0 in a series.
 func (c *chartsTab) something(x *series) bool {
-	values, has := c.statistics.columns(x, c.until(), c.end(), 1000)
-	for i, v := range values {
-		if has[i] && v > 0 {
-			return true
-		}
-	}
-	return false
+	return c.statistics.something(x, c.until())
 }
 
 // group draws the charts of one subject. Those that are 0 all the time take one

@@ -74,7 +74,7 @@ func (d *dataTab) head(m moment) *node {
 		what = info.Meaning
 	}
 	n := &node{id: "event", folded: true, pieces: []piece{
-		{fmt.Sprintf("%s", m.event.Kind), d.call},
+		{string(m.event.Kind), d.call},
 		{"  " + what, d.dim},
 	}}
 	add := func(name, value string) {

@@ -32,7 +32,6 @@ type series struct {
 	seriesKey
 	unit   string
 	rate   bool // it counts, and is shown per second
-	most   bool // of several values at about one time the highest counts, not the last
 	points []sample
 
 	histogram // in the place of points, for what comes with every packet
@@ -124,7 +123,7 @@ func (s *statistics) sample(key seriesKey, unit string, t time.Duration, value f
 func (s *statistics) bin(key seriesKey, unit string, t time.Duration, value float64, count bool) {
 	x := s.get(key, unit)
 	if x.width == 0 {
-		x.width, x.rate, x.most = finestBin, count, !count
+		x.width, x.rate = finestBin, count
 	}
 	x.histogram.add(t, value, count)
 }
@@ -231,6 +230,29 @@ func (s *statistics) all(peer, subject string) []*series {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(group[a.peer+" "+a.subject], group[b.peer+" "+b.subject]))
 	})
 	return all
+}
+
+// something reports whether there is anything but 0 in a series up to a moment.
+func (s *statistics) something(x *series, now time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range x.points {
+		if p.time > now {
+			break
+		}
+		if p.value > 0 {
+			return true
+		}
+	}
+	for i, value := range x.bins {
+		if time.Duration(i)*x.width > now {
+			break
+		}
+		if value > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // columns returns the series' values up to a moment in n equal spans of the time
