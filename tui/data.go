@@ -248,6 +248,9 @@ func memberType(typ reflect.Type, name string) reflect.Type {
 // short is how long a text may be that is shown on its line alone.
 const short = 48
 
+// long is how long a text may be that is unfolded where its line is too short for it.
+const long = 400
+
 func (b dataBuilder) node(id, name string, raw json.RawMessage, typ reflect.Type) *node {
 	typ = bare(typ)
 	n := &node{id: id, pieces: []piece{{name, b.dim}}}
@@ -271,7 +274,7 @@ func (b dataBuilder) node(id, name string, raw json.RawMessage, typ reflect.Type
 		case len(n.children) > 12:
 			value(count(len(n.children), "member"), b.dim)
 		default:
-			value(b.summary(raw), b.dim)
+			value(b.summary(raw, typ), b.dim)
 		}
 		n.folded = len(n.children) > 12
 		return n
@@ -312,9 +315,9 @@ func (b dataBuilder) near(n *node, raw json.RawMessage) *node {
 }
 
 // summary is what an object says in a few words: its first few texts.
-func (b dataBuilder) summary(raw json.RawMessage) string {
+func (b dataBuilder) summary(raw json.RawMessage, typ reflect.Type) string {
 	var words []string
-	for _, n := range b.members(raw, nil) {
+	for _, n := range b.members(raw, typ) {
 		if len(n.children) == 0 && n.text == "" && len(n.pieces) > 1 && len(words) < 4 {
 			if text := strings.TrimSpace(n.pieces[1].text); text != "null" && len(text) < 32 {
 				words = append(words, text)
@@ -379,7 +382,7 @@ func (b dataBuilder) string(n *node, name, text string, typ reflect.Type) *node 
 		value(text, style)
 	}
 	if n.text == "" && len(text) > short {
-		n.text, n.folded = text, true
+		n.text, n.folded = text, len(text) > long
 	}
 	return n
 }

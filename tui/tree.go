@@ -111,7 +111,7 @@ func (t *tree) add(n *node, path string, depth int) {
 	path += "/" + n.id
 	folded, said := t.folds[path]
 	if !said {
-		folded = n.folded
+		folded = n.folded || len(n.children) == 0 && t.seen(n, depth)
 	}
 	t.lines = append(t.lines, treeLine{node: n, path: path, depth: depth, open: !folded})
 	if folded {
@@ -126,6 +126,23 @@ func (t *tree) add(n *node, path string, depth int) {
 	for _, child := range n.children {
 		t.add(child, path, depth+1)
 	}
+}
+
+// seen reports whether all of a node's text is on its line already.
+func (t *tree) seen(n *node, depth int) bool {
+	used := t.indent(depth)
+	repeats := false
+	for _, p := range n.pieces {
+		used += ansi.StringWidth(p.text)
+		repeats = repeats || p.repeats(n)
+	}
+	return repeats && used <= t.width
+}
+
+// repeats reports whether a piece is the whole text of its node, which is not said
+// twice.
+func (p piece) repeats(n *node) bool {
+	return n.text != "" && strings.TrimSpace(p.text) == n.text
 }
 
 // indent is how far from the left a line begins.
@@ -270,6 +287,9 @@ func (t *tree) render(line treeLine, selected bool, width int) string {
 		return t.line(append(pieces, piece{line.text, t.theme.text}), width)
 	}
 	for i, p := range line.node.pieces {
+		if line.open && p.repeats(line.node) {
+			continue
+		}
 		if selected && i == 0 {
 			p.style = t.theme.selected.Inherit(p.style)
 		}
