@@ -11,8 +11,10 @@ type history struct {
 	tracker     Tracker      // knows all events so far
 	events      []uint32     // the numbers of the events that say something about the state
 	checkpoints []checkpoint // in the order of events
-	failed      int          // the number of the first event that could not be applied
-	err         error        // why
+	transitions transitions
+	sent        []uint32 // the numbers of the events that tell of a message that was sent
+	failed      int      // the number of the first event that could not be applied
+	err         error    // why
 }
 
 // checkpoint is the state of a peer after some of its events.

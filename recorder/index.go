@@ -44,16 +44,17 @@ const pageSize = 1 << 12
 
 // index holds the entries of all events, which are numbered from 1.
 type index struct {
-	pages  [][]entry
-	length int
-	end    int64 // where the last event's line ends in the text
-	gaps   bool  // numbers and Seqs differ
-	peers  names
-	kinds  names // the first is that of lines that cannot be read
+	pages       [][]entry
+	length      int
+	end         int64 // where the last event's line ends in the text
+	gaps        bool  // numbers and Seqs differ
+	peers       names
+	kinds       names // the first is that of lines that cannot be read
+	occurrences occurrences
 }
 
 func newIndex() index {
-	x := index{peers: newNames(), kinds: newNames()}
+	x := index{peers: newNames(), kinds: newNames(), occurrences: make(occurrences)}
 	x.kinds.number("")
 	return x
 }
@@ -80,6 +81,8 @@ func (x *index) add(e Event, start, end int64) {
 	x.gaps = x.gaps || e.Seq != uint64(n)
 	x.peers.events[stored.peer]++
 	x.kinds.events[stored.kind]++
+	o := occurrence{stored.peer, stored.kind}
+	x.occurrences[o] = append(x.occurrences[o], uint32(n))
 	if cause := x.find(e.Cause); cause > 0 {
 		c := x.at(cause)
 		stored.sibling = c.effect

@@ -165,11 +165,11 @@ func (r *Recording) loadNext(reader *Reader) bool {
 func (r *Recording) add(e Event, start, end int64, damage error) {
 	var h *history
 	var failed error
+	var data any
 	if tellsState(e.Kind) {
 		if h = r.histories[e.Peer]; h == nil { // only this goroutine writes to it
 			h = new(history)
 		}
-		var data any
 		if data, failed = e.Value(); failed == nil {
 			failed = h.tracker.Apply(e.Kind, data)
 		}
@@ -187,6 +187,10 @@ func (r *Recording) add(e Event, start, end int64, damage error) {
 	if h != nil {
 		r.histories[e.Peer] = h
 		h.add(r.index.length, start, failed)
+		h.transitions.note(r.index.length, e.Time, data, &h.tracker.state)
+		if isSend(data) {
+			h.sent = append(h.sent, uint32(r.index.length))
+		}
 	}
 }
 

@@ -19,7 +19,6 @@ type lanes struct {
 	scope scope
 	peers []string // in the order in which they came
 	first int      // the first peer whose lane is on the screen
-	shift int      // how many columns the texts are moved to the left
 }
 
 // network is the name of the lane for what happens between the peers.
