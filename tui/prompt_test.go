@@ -137,6 +137,16 @@ func TestPromptKeys(t *testing.T) {
 	}
 }
 
+func TestPromptHelp(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, b := range testPrompt(t, termenv.Ascii, false).keyBindings() {
+		if b.Help().Key == "" || b.Help().Desc == "" || seen[b.Help().Key] {
+			t.Errorf("the key %v is not explained, or twice: %+v", b.Keys(), b.Help())
+		}
+		seen[b.Help().Key] = true
+	}
+}
+
 func TestPromptHistory(t *testing.T) {
 	p := testPrompt(t, termenv.Ascii, false)
 	for _, text := range []string{"lost", "error", "", "  ", "lost", "remark"} {
