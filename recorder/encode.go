@@ -50,7 +50,7 @@ func appendPacketSent(b []byte, p PacketSent) []byte {
 	}
 	if len(p.Layers) > 0 {
 		b = append(b, `,"layers":`...)
-		b = append(b, encodeLine(p.Layers)...)
+		b = append(b, p.Layers...)
 	}
 	return append(b, '}')
 }

@@ -25,7 +25,8 @@ type PacketSent struct {
 	Size int `json:"size"`
 	// Payload is the UDP payload, in base64.
 	Payload []byte `json:"payload,omitempty"`
-	// Layers is the packet dissected, with what is inside the encryption; only where the run was asked for it.
+	// Layers is the packet dissected, with what is inside the encryption; only where the run was asked for it. It
+	// has no white space, so that the event is one line.
 	Layers json.RawMessage `json:"layers,omitempty"`
 }
 

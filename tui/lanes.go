@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/rtcsim/rtcsim/internal/filter"
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
@@ -19,6 +20,7 @@ type lanes struct {
 	scope scope
 	peers []string // in the order in which they came
 	first int      // the first peer whose lane is on the screen
+	found *filter.Matches
 }
 
 // network is the name of the lane for what happens between the peers.
@@ -219,6 +221,9 @@ func (l *lanes) row(r *recorder.Recording, x row, last time.Duration, cursor boo
 	}
 	if cursor {
 		c.draw(0, width, t.glyphs.arrowRight, t.focus)
+	}
+	if l.found != nil && !x.folded && l.found.Has(x.first) {
+		c.draw(1, 2, t.glyphs.diamond, t.change)
 	}
 	if mark != "" {
 		c.draw(1, 2, mark, t.warn)

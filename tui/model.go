@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
 
+	"github.com/rtcsim/rtcsim/internal/filter"
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
@@ -45,6 +47,14 @@ type Model struct {
 	marks    *bookmarks
 	problems []int // events that failed
 	known    int   // how many events are known for their problems
+	polled   bool  // the end of loading was seen
+
+	names   *filter.Names // what occurs in the recording, for completions
+	prompt  *prompt
+	finding bool            // the prompt is open
+	found   *filter.Matches // nil if nothing is looked for
+	ctx     context.Context // of what goes on in the background
+	cancel  context.CancelFunc
 
 	waiting rune // for the letter of a bookmark: m or '
 	command textinput.Model
@@ -112,7 +122,11 @@ func New(r *recorder.Recording, o Options) *Model {
 		command:  command,
 		mouse:    !o.NoMouse,
 		memory:   memoryPath(o.Digest),
+		names:    new(filter.Names),
 	}
+	m.prompt = newPrompt(t, m.names)
+	m.ctx, m.cancel = context.WithCancel(context.Background())
+	go m.names.Collect(m.ctx, r)
 	m.panes = newPanes(t)
 	m.load()
 	if known, ok := loadMemory(m.memory); ok {
@@ -120,6 +134,9 @@ func New(r *recorder.Recording, o Options) *Model {
 		m.cursor = min(max(1, known.Cursor), max(1, r.Len()))
 		m.focus = min(max(0, known.Focus), len(m.panes))
 		m.last = max(0, m.focus-1)
+		if f, err := filter.Parse(known.Filter); err == nil && !f.Empty() {
+			m.find(f)
+		}
 	}
 	m.look()
 	return m
@@ -194,11 +211,31 @@ func (m *Model) problem(n int) bool {
 }
 
 // Init implements [tea.Model].
-func (m *Model) Init() tea.Cmd {
-	if m.loaded() {
-		return nil
+func (m *Model) Init() tea.Cmd { return m.poll() }
+
+// Close stops what goes on in the background.
+func (m *Model) Close() {
+	m.cancel()
+	if m.found != nil {
+		m.found.Stop()
 	}
-	return m.poll()
+	for _, p := range m.panes {
+		if c, ok := p.(interface{ close() }); ok {
+			c.close()
+		}
+	}
+}
+
+// find looks for what a filter picks.
+func (m *Model) find(f *filter.Filter) {
+	if m.found != nil {
+		m.found.Stop()
+	}
+	m.found, m.lanes.scope.only = nil, nil
+	if !f.Empty() {
+		m.found = filter.Find(m.recording, f)
+	}
+	m.lanes.found = m.found
 }
 
 // Update implements [tea.Model].
@@ -207,12 +244,12 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 	case loadMsg:
-		done := m.loaded()
-		m.load()
-		m.look()
-		if !done {
-			return m, m.poll()
+		if m.known < m.recording.Len() || !m.polled {
+			m.polled = m.loaded()
+			m.load()
+			m.look()
 		}
+		return m, m.poll()
 	case tickMsg:
 		return m, m.playOn(msg)
 	case jumpMsg:
@@ -355,6 +392,8 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 		return m.onCommand(msg)
 	case m.waiting != 0:
 		return m.onMark(msg)
+	case m.finding:
+		return m.onPrompt(msg)
 	case m.help:
 		m.help = false
 		if key.Matches(msg, m.keys.Quit) && msg.String() == "ctrl+c" {
@@ -436,6 +475,26 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 		m.play.change(1)
 	case key.Matches(msg, k.Slower):
 		m.play.change(-1)
+	case key.Matches(msg, k.Filter):
+		text := ""
+		if m.found != nil {
+			text = m.found.Filter().String()
+		}
+		m.finding = true
+		m.prompt.open(text)
+	case key.Matches(msg, k.Next):
+		return m.foundFrom((*filter.Matches).Next)
+	case key.Matches(msg, k.Previous):
+		return m.foundFrom((*filter.Matches).Previous)
+	case key.Matches(msg, k.Only):
+		switch found := m.found; {
+		case m.lanes.scope.only != nil:
+			m.lanes.scope.only = nil
+		case found == nil:
+			return note("nothing is looked for: / finds")
+		default:
+			m.lanes.scope.only = func(n int, _ recorder.Entry) bool { return found.Has(n) }
+		}
 	case key.Matches(msg, k.Hide):
 		if e := m.recording.Entry(m.cursor); e.Kind != "" {
 			m.lanes.scope.hiddenKinds[e.Kind] = true
@@ -476,9 +535,56 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 		}
 		return tea.DisableMouse
 	case key.Matches(msg, k.Escape):
-		m.alone, m.focus = false, 0
+		switch {
+		case m.alone || m.focus > 0:
+			m.alone, m.focus = false, 0
+		case m.found != nil:
+			m.find(new(filter.Filter))
+		}
 	}
 	return nil
+}
+
+// onPrompt takes a key while a filter is written.
+func (m *Model) onPrompt(msg tea.KeyMsg) tea.Cmd {
+	state, cmd := m.prompt.update(msg)
+	switch state {
+	case promptAccepted:
+		m.finding = false
+		m.find(m.prompt.filter)
+		if m.found != nil && !m.found.Has(m.cursor) {
+			return m.foundFrom((*filter.Matches).Next)
+		}
+	case promptLeft:
+		m.finding = false
+	}
+	return cmd
+}
+
+// searched reports whether all events have been looked at.
+func (m *Model) searched() bool {
+	select {
+	case <-m.found.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// foundFrom goes from the cursor to another event that was found.
+func (m *Model) foundFrom(next func(*filter.Matches, int) int) tea.Cmd {
+	if m.found == nil {
+		return note("nothing is looked for: / finds")
+	}
+	n := next(m.found, m.cursor)
+	switch {
+	case n > 0:
+		m.jumpTo(n)
+		return nil
+	case !m.searched():
+		return note("nothing found yet; it is still being looked for")
+	}
+	return note("nothing more is found that way")
 }
 
 func (m *Model) refocus(by int) {
@@ -532,7 +638,11 @@ func (m *Model) copy() tea.Cmd {
 
 func (m *Model) leave() tea.Cmd {
 	m.quit = true
-	memory{Cursor: m.cursor, Zoom: int(m.lanes.scope.zoom), Focus: m.focus}.save(m.memory)
+	known := memory{Cursor: m.cursor, Zoom: int(m.lanes.scope.zoom), Focus: m.focus}
+	if m.found != nil {
+		known.Filter = m.found.Filter().String()
+	}
+	known.save(m.memory)
 	return tea.Quit
 }
 
@@ -555,6 +665,13 @@ func (m *Model) View() string {
 		parts = append(parts, m.theme.rule("Keys", m.width, true), helpView(m.theme, m.groups(), m.width, body-1))
 	} else {
 		parts = append(parts, m.body())
+	}
+	if m.finding {
+		// The prompt covers the lower end of what is above it.
+		lines := min(m.prompt.lines(), m.height/2)
+		text := strings.Split(strings.Join(parts, "\n"), "\n")
+		text = append(text[:len(text)-lines], strings.Split(m.prompt.view(m.width, lines), "\n")...)
+		parts = []string{strings.Join(text, "\n")}
 	}
 	parts = append(parts, m.scrubber.view(m.recording, m.cursor, m.width, m.marks.byEvent(), m.problems), m.status())
 	return strings.Join(parts, "\n")
@@ -653,6 +770,13 @@ func (m *Model) status() string {
 	x = c.text(x+2, m.width, m.play.text(&t.glyphs), t.dim, "")
 	if m.follow {
 		x = c.text(x+2, m.width, "following", t.change, "")
+	}
+	if m.found != nil {
+		text := fmt.Sprintf("/%s: %d found", m.found.Filter(), m.found.Count())
+		if m.found.Has(m.cursor) {
+			text = fmt.Sprintf("/%s: %d of %d", m.found.Filter(), m.found.Rank(m.cursor), m.found.Count())
+		}
+		x = c.text(x+2, m.width, text, t.mark, t.glyphs.ellipsis)
 	}
 	switch {
 	case m.waiting == 'm':

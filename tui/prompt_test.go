@@ -52,7 +52,7 @@ func testPrompt(t testing.TB, profile termenv.Profile, asciiOnly bool) *prompt {
 }
 
 // press presses keys: names in angle brackets, else what is typed.
-func press(p *prompt, keys string) promptState {
+func typed(p *prompt, keys string) promptState {
 	named := map[string]tea.KeyType{
 		"tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab, "enter": tea.KeyEnter, "esc": tea.KeyEsc, "up": tea.KeyUp, "down": tea.KeyDown,
 		"left": tea.KeyLeft, "right": tea.KeyRight, "home": tea.KeyHome, "end": tea.KeyEnd, "backspace": tea.KeyBackspace,
@@ -125,7 +125,7 @@ func TestPromptKeys(t *testing.T) {
 		p := testPrompt(t, termenv.Ascii, false)
 		p.history = []string{"one", "two"}
 		p.open("")
-		state := press(p, tt.keys)
+		state := typed(p, tt.keys)
 		text, at := p.input.Value(), p.cursor()
 		got := text[:at] + "|" + text[at:]
 		if got != tt.want || state != tt.state {
@@ -137,11 +137,21 @@ func TestPromptKeys(t *testing.T) {
 	}
 }
 
+func TestPromptHelp(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, b := range testPrompt(t, termenv.Ascii, false).keyBindings() {
+		if b.Help().Key == "" || b.Help().Desc == "" || seen[b.Help().Key] {
+			t.Errorf("the key %v is not explained, or twice: %+v", b.Keys(), b.Help())
+		}
+		seen[b.Help().Key] = true
+	}
+}
+
 func TestPromptHistory(t *testing.T) {
 	p := testPrompt(t, termenv.Ascii, false)
 	for _, text := range []string{"lost", "error", "", "  ", "lost", "remark"} {
 		p.open(text)
-		if state := press(p, "<enter>"); state != promptAccepted {
+		if state := typed(p, "<enter>"); state != promptAccepted {
 			t.Fatalf("%q: state %d", text, state)
 		}
 	}
@@ -150,7 +160,7 @@ func TestPromptHistory(t *testing.T) {
 	}
 	for i := range 2 * maxHistory {
 		p.open(fmt.Sprint("word", i))
-		press(p, "<enter>")
+		typed(p, "<enter>")
 	}
 	if len(p.history) != maxHistory || p.history[maxHistory-1] != fmt.Sprint("word", 2*maxHistory-1) {
 		t.Errorf("the history has %d, the last %s", len(p.history), p.history[len(p.history)-1])
@@ -171,19 +181,19 @@ func TestPromptView(t *testing.T) {
 		"(lost<enter>", "time>", "kind:pack",
 	} {
 		p := testPrompt(t, termenv.Ascii, false)
-		press(p, keys)
+		typed(p, keys)
 		show("/"+keys, p, 80, p.lines())
 	}
 	for _, size := range [][2]int{{60, 3}, {60, 2}, {60, 1}, {30, 5}, {12, 4}} {
 		p := testPrompt(t, termenv.Ascii, true)
-		press(p, "peer:alice,bob kind:packet 日本 reason:queue sizee:1 lost<left><left><left><left><left>")
+		typed(p, "peer:alice,bob kind:packet 日本 reason:queue sizee:1 lost<left><left><left><left><left>")
 		show("ASCII", p, size[0], size[1])
-		press(p, "<home>")
+		typed(p, "<home>")
 		show("ASCII, at the beginning", p, size[0], size[1])
 	}
 	for _, keys := range []string{"lost kind:pakcet", "(lost", "(lost<enter>", "peer:b<tab>"} {
 		p := testPrompt(t, termenv.ANSI256, false)
-		press(p, keys)
+		typed(p, keys)
 		show("/"+keys+" in colours", p, 80, p.lines())
 	}
 	golden(t, "prompt", b.String())
@@ -198,7 +208,7 @@ func TestPromptSizes(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	p := testPrompt(t, termenv.TrueColor, false)
 	for i := range 3000 {
-		if state := press(p, keys[random.IntN(len(keys))]); state != promptOpen {
+		if state := typed(p, keys[random.IntN(len(keys))]); state != promptOpen {
 			p.open(p.input.Value())
 		}
 		if i%100 == 0 {

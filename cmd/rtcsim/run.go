@@ -287,6 +287,7 @@ func (a *app) summary(end recorder.End, stats sandbox.Stats, recording string, r
 	speed := float64(stats.Virtual) / float64(max(stats.Wall, time.Microsecond))
 	fmt.Fprintf(a.stdout, "\n%s\n", verdict)
 	fmt.Fprintf(a.stdout, "  time       %v virtual, %v on the wall (%.0f times as fast)\n", stats.Virtual, stats.Wall.Round(time.Millisecond), speed)
+	fmt.Fprintf(a.stdout, "  memory     %d MiB for the simulation\n", (stats.Memory+1<<20-1)>>20)
 	sent, delivered, dropped := end.Counts[recorder.KindPacketSent], end.Counts[recorder.KindPacketDelivered], end.Counts[recorder.KindPacketDropped]
 	fmt.Fprintf(a.stdout, "  events     %d; packets: %d sent, %d delivered, %d dropped\n", end.Events, sent, delivered, dropped)
 	if n := int(end.Counts[recorder.KindRemark]); n > 0 {

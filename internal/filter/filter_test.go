@@ -631,7 +631,9 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string, cursor int) {
 		for _, c := range filter.Complete(text, cursor, nil) {
-			c.Apply(text)
+			if completed, at := c.Apply(text); at > len(completed) {
+				t.Fatalf("%q: %+v puts the cursor at %d of %d", text, c, at, len(completed))
+			}
 		}
 		parsed, err := filter.Parse(text)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,11 +52,30 @@ func newRunner(b *testing.B) *runner.Runner {
 	return r
 }
 
+// audioAndVideo is a scenario in which two peers send audio and video to each other for a minute, over links that lose a little.
+const audioAndVideo = `
+limit: 60s
+network: {home: {link: {profile: wifi, loss: 0.5%}}, office: {link: {profile: lte}}}
+tracks: {mic: {kind: audio, codec: opus, bitrate: 32kbps}, cam: {kind: video, codec: VP8, bitrate: 800kbps, fps: 30}}
+peers: {alice: {network: home}, bob: {network: office}}
+steps:
+  - {alice: addTrack, with: {track: mic}}
+  - {alice: addTrack, with: {track: cam}}
+  - {bob: addTrack, with: {track: mic}}
+  - {bob: addTrack, with: {track: cam}}
+  - negotiate: alice -> bob
+`
+
 // inGuest runs a scenario in the guest and returns its time on the wall and its packets.
 func inGuest(b *testing.B, r *runner.Runner, text, packets string, emit func([]byte) error) (time.Duration, int) {
 	b.Helper()
+	return withOptions(b, r, text, recorder.Options{Packets: packets}, emit)
+}
+
+func withOptions(b *testing.B, r *runner.Runner, text string, options recorder.Options, emit func([]byte) error) (time.Duration, int) {
+	b.Helper()
 	sent := 0
-	h := r.Header("bench.yaml", []byte(text), 1, recorder.Options{Packets: packets})
+	h := r.Header("bench.yaml", []byte(text), 1, options)
 	end, stats, err := r.Run(context.Background(), h, sandbox.Limits{}, func(line []byte) error {
 		if isSent(line) {
 			sent++
@@ -198,4 +218,97 @@ func BenchmarkRecording(b *testing.B) {
 	}
 	b.ReportMetric(100*float64(on-off)/float64(off), "%-overhead")
 	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkDissect is what --dissect adds to a run that is recorded.
+func BenchmarkDissect(b *testing.B) {
+	r := newRunner(b)
+	for _, bench := range []struct{ name, text string }{
+		{"channel", fmt.Sprintf(bulk, 30*time.Second)},
+		{"call", audioAndVideo},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			record := func(dissect bool) time.Duration {
+				options := recorder.Options{Packets: recorder.PacketsFull, Dissect: dissect}
+				w, err := recorder.NewWriter(io.Discard, r.Header("bench.yaml", []byte(bench.text), 1, options))
+				if err != nil {
+					b.Fatal(err)
+				}
+				wall, _ := withOptions(b, r, bench.text, options, w.Write)
+				if err := w.Close(recorder.End{Outcome: recorder.OutcomePassed}); err != nil {
+					b.Fatal(err)
+				}
+				return wall
+			}
+			var with, without time.Duration
+			for b.Loop() {
+				without += record(false)
+				with += record(true)
+			}
+			b.ReportMetric(100*float64(with-without)/float64(without), "%-overhead")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// BenchmarkWay is what a packet costs more where there is more on its way: 10 MB over a data channel between two networks
+// without links, with links that do all that links can, with NATs, and with NATs of carriers around them.
+func BenchmarkWay(b *testing.B) {
+	const everything = "delay: 10ms, jitter: 1ms, reorder: true, loss: 0.01%, rate: 200Mbps, aqm: codel, duplicate: 0.01%, corrupt: 0.01%"
+	r := newRunner(b)
+	for _, bench := range []struct{ name, networks string }{
+		{"core", "{home: {}, office: {}}"},
+		{"delay", "{home: {link: {delay: 10ms}}, office: {link: {delay: 10ms}}}"},
+		{"everything", fmt.Sprintf("{home: {link: {%s}}, office: {link: {%[1]s}}}", everything)},
+		{"nat", "{home: {nat: port-restricted, link: {delay: 10ms}}, office: {link: {delay: 10ms}}}"},
+		{"carrier", "{isp: {nat: port-restricted}, home: {nat: port-restricted, behind: isp, link: {delay: 10ms}}, office: {link: {delay: 10ms}}}"},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			const networks = "{home: {link: {delay: 10ms}}, office: {link: {delay: 10ms}}}"
+			scenario := func(text string) string {
+				return strings.Replace(fmt.Sprintf(text, 60*time.Second), networks, bench.networks, 1)
+			}
+			var wall time.Duration
+			packets := 0
+			for b.Loop() {
+				idle, few := inGuest(b, r, scenario(connected), recorder.PacketsHeaders, discard)
+				busy, many := inGuest(b, r, scenario(bulk), recorder.PacketsHeaders, discard)
+				wall += busy - idle
+				packets += many - few
+			}
+			b.ReportMetric(float64(wall.Microseconds())/float64(packets), "µs/packet")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// BenchmarkNetworks is what a network costs that nobody uses: time until the run begins, and memory.
+func BenchmarkNetworks(b *testing.B) {
+	r := newRunner(b)
+	memory := func(text string) (time.Duration, int64) {
+		_, stats, err := r.Run(context.Background(), r.Header("bench.yaml", []byte(text), 1, recorder.Options{}), sandbox.Limits{}, discard)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return stats.Wall, stats.Memory
+	}
+	for _, bench := range []struct{ name, config string }{{"link", "{}"}, {"nat", "{nat: symmetric}"}} {
+		b.Run(bench.name, func(b *testing.B) {
+			const n = 90
+			var networks strings.Builder
+			for i := range n {
+				fmt.Fprintf(&networks, "  unused%d: %s\n", i, bench.config)
+			}
+			var wall time.Duration
+			var bytes int64
+			for b.Loop() {
+				few, small := memory("limit: 1s\npeers: {alice: {}, bob: {}}\n")
+				many, large := memory("limit: 1s\npeers: {alice: {}, bob: {}}\nnetwork:\n" + networks.String())
+				wall, bytes = wall+many-few, bytes+large-small
+			}
+			b.ReportMetric(float64(wall.Microseconds())/float64(n*b.N), "µs/network")
+			b.ReportMetric(float64(bytes)/float64(n*b.N)/1024, "KiB/network")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
 }

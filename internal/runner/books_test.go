@@ -52,6 +52,7 @@ type books struct {
 // sentPacket is what the books know of a packet under way.
 type sentPacket struct {
 	event uint64
+	from  string
 	at    time.Duration
 	data  recorder.PacketSent
 }
@@ -132,7 +133,7 @@ func (b *books) sent(t *testing.T, e recorder.Event, data recorder.PacketSent) {
 		t.Errorf("event %d sends packet %d, the last one was %d", e.Seq, data.ID, b.lastID)
 	}
 	b.lastID = data.ID
-	b.underWay[data.ID] = sentPacket{e.Seq, e.Time, data}
+	b.underWay[data.ID] = sentPacket{e.Seq, e.Peer, e.Time, data}
 	if !b.places[e.Peer] {
 		t.Errorf("packet %d comes from %q, which the topology does not have", data.ID, e.Peer)
 	}
@@ -151,6 +152,9 @@ func (b *books) ends(t *testing.T, e recorder.Event, data recorder.PacketEnd) {
 	b.ended[data.ID] = true
 	if e.Cause != p.event {
 		t.Errorf("packet %d was sent by event %d, and its end has the cause %d", data.ID, p.event, e.Cause)
+	}
+	if data.From != p.from || data.Protocol != p.data.Protocol || !slices.Equal(data.Types, p.data.Types) {
+		t.Errorf("packet %d was %s %v from %q, and ends as %s %v from %q", data.ID, p.data.Protocol, p.data.Types, p.from, data.Protocol, data.Types, data.From)
 	}
 	switch e.Kind {
 	case recorder.KindPacketDelivered:

@@ -15,23 +15,23 @@ import (
 type dissection struct {
 	dissector *packet.Dissector
 	types     map[uint64][]string // of packets under way, by their number
+	buffer    []byte
 }
 
 func newDissection() *dissection {
-	return &dissection{packet.NewDissector(), make(map[uint64][]string)}
+	return &dissection{dissector: packet.NewDissector(), types: make(map[uint64][]string)}
 }
 
-// line returns the line of an event with what is in its packet.
+// line returns the line of an event with what is in its packet. It is valid until the next call.
 func (d *dissection) line(line []byte) ([]byte, error) {
-	kind := kindOf(line)
-	switch kind {
+	e, err := recorder.ParseLine(line)
+	if err != nil {
+		return nil, err
+	}
+	switch e.Kind {
 	case recorder.KindDTLSSecret, recorder.KindPacketSent, recorder.KindPacketDelivered, recorder.KindPacketDropped:
 	default:
 		return line, nil
-	}
-	var e recorder.Event
-	if err := json.Unmarshal(line, &e); err != nil {
-		return nil, err
 	}
 	value, err := e.Value()
 	if err != nil {
@@ -51,10 +51,8 @@ func (d *dissection) line(line []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.Data, err = encode(value); err != nil {
-		return nil, err
-	}
-	return encode(e)
+	d.buffer = recorder.AppendLine(d.buffer[:0], e, value)
+	return d.buffer, nil
 }
 
 func (d *dissection) sent(from string, data recorder.PacketSent) (recorder.PacketSent, error) {
@@ -72,17 +70,6 @@ func (d *dissection) sent(from string, data recorder.PacketSent) (recorder.Packe
 	d.types[data.ID] = p.Types
 	data.Layers, err = encode(p.Layers)
 	return data, err
-}
-
-// kindOf returns the kind of an event without parsing all of it.
-func kindOf(line []byte) recorder.Kind {
-	head := line[:min(len(line), 256)]
-	_, rest, ok := bytes.Cut(head, []byte(`"kind":"`))
-	if !ok {
-		return ""
-	}
-	kind, _, _ := bytes.Cut(rest, []byte(`"`))
-	return recorder.Kind(kind)
 }
 
 // encode returns a value as recordings have it.

@@ -103,7 +103,7 @@ type Run struct {
 type Stats struct {
 	Virtual time.Duration // how far the virtual clock went
 	Wall    time.Duration // how long the host took
-	Memory  int64         // bytes of memory at the end
+	Memory  int64         // bytes of memory; a guest never gives any back, so this is the most that it had
 	Events  uint64        // lines emitted
 }
 

@@ -217,7 +217,7 @@ func (j *judge) look(w *watch) {
 		if !w.began {
 			return
 		}
-		if holds, _ := j.holds(w); holds {
+		if holds, _ := w.Condition.Eval(env{j.session}); holds {
 			j.decide(w, "")
 		}
 	}

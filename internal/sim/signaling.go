@@ -49,16 +49,21 @@ const (
 
 func newSignaling(s *Session) *signaling {
 	g := &signaling{session: s, config: s.scenario.Signaling, ways: make(map[[2]string]*way), wake: make(chan struct{}, 1)}
-	for _, from := range s.scenario.Peers {
-		for _, to := range s.scenario.Peers {
-			if from != to {
-				name := "signaling/" + from.Name + "/" + to.Name
-				g.ways[[2]string{from.Name, to.Name}] = &way{jitter: s.random(name + "/jitter"), loss: s.random(name + "/loss")}
-			}
-		}
-	}
 	go g.carry()
 	return g
+}
+
+// way returns the way from one peer to another. It is made when it is first taken: of a hundred peers, most never talk to most
+// others. The lock is held.
+func (g *signaling) way(from, to string) *way {
+	key := [2]string{from, to}
+	w := g.ways[key]
+	if w == nil {
+		name := "signaling/" + from + "/" + to
+		w = &way{jitter: g.session.random(name + "/jitter"), loss: g.session.random(name + "/loss")}
+		g.ways[key] = w
+	}
+	return w
 }
 
 // carry lets messages arrive at their time; those of the same time in the order in which they were sent.
@@ -107,7 +112,7 @@ func (g *signaling) arrive(at time.Duration, do func()) {
 func (g *signaling) send(cause uint64, m recorder.Signal, deliver func(seq uint64), lost func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	w := g.ways[[2]string{m.From, m.To}]
+	w := g.way(m.From, m.To)
 	seq := g.session.log.Add(m.From, recorder.KindSignalSent, cause, m)
 	deviation, luck := w.jitter.NormFloat64(), w.loss.Float64()
 	drop := func(why string) {
