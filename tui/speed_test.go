@@ -54,6 +54,10 @@ func inspectMillion(b *testing.B) *Model {
 	b.Cleanup(func() { r.Close() })
 	<-r.Done()
 	m := New(r, Options{Name: "million.rtcrec", Renderer: colours()})
+	b.Cleanup(m.Close)
+	begin := time.Now()
+	<-m.problems.Done()
+	b.Logf("problems: %v", time.Since(begin))
 	m.Update(tea.WindowSizeMsg{Width: 200, Height: 60})
 	m.Update(loadMsg{})
 	return m
