@@ -251,18 +251,13 @@ func (l *lanes) row(r *recorder.Recording, x row, last time.Duration, cursor boo
 
 // drawFolded draws what the folded packets of a row come to.
 func (l *lanes) drawFolded(c *canvas, r *recorder.Recording, x row, columns []column) {
-	sent, dropped := 0, 0
-	for i, e := range r.Forward(x.first) {
-		if i > x.last {
-			break
+	count := func(kind recorder.Kind) (n int) {
+		for _, p := range r.Peers() {
+			n += r.Count(p.Name, kind, x.last) - r.Count(p.Name, kind, x.first-1)
 		}
-		switch e.Kind {
-		case recorder.KindPacketSent:
-			sent++
-		case recorder.KindPacketDropped:
-			dropped++
-		}
+		return n
 	}
+	sent, dropped := count(recorder.KindPacketSent), count(recorder.KindPacketDropped)
 	t := l.theme
 	lane := columns[of(columns, network)]
 	text := fmt.Sprintf("%s %d packets", t.glyphs.fold, sent)

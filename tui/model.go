@@ -45,14 +45,16 @@ type Model struct {
 	follow  bool
 
 	marks    *bookmarks
-	problems []int // events that failed
-	known    int   // how many events are known for their problems
-	polled   bool  // the end of loading was seen
+	failures []int           // expectations that did not hold
+	problems *filter.Matches // all that failed, and the remarks
+	known    int             // how many events are known for their peers and failures
+	polling  bool            // the next look at what goes on in the background is under way
 
 	names   *filter.Names // what occurs in the recording, for completions
 	prompt  *prompt
 	finding bool            // the prompt is open
 	found   *filter.Matches // nil if nothing is looked for
+	pursuit *pursuit        // what is jumped to as soon as it is found; nil for nothing
 	ctx     context.Context // of what goes on in the background
 	cancel  context.CancelFunc
 
@@ -127,6 +129,7 @@ func New(r *recorder.Recording, o Options) *Model {
 	m.prompt = newPrompt(t, m.names)
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	go m.names.Collect(m.ctx, r)
+	m.problems = filter.Find(r, problems)
 	m.panes = newPanes(t)
 	m.load()
 	if known, ok := loadMemory(m.memory); ok {
@@ -168,8 +171,8 @@ func (m *Model) load() {
 		}
 		switch e.Kind {
 		case recorder.KindVerdict:
-			if m.problem(i) {
-				m.problems = append(m.problems, i)
+			if problems.Match(m.recording, i) {
+				m.failures = append(m.failures, i)
 			}
 		case recorder.KindCall:
 			if e.Peer != "" && !slices.Contains(m.lanes.peers, e.Peer) {
@@ -186,36 +189,24 @@ func (m *Model) load() {
 	}
 }
 
-// problem reports whether an event says that something has failed.
-func (m *Model) problem(n int) bool {
-	e, err := m.recording.Event(n)
-	if err != nil {
-		return true
-	}
-	data, _ := e.Value()
-	switch d := data.(type) {
-	case recorder.Verdict:
-		return !d.Held
-	case recorder.StateChange:
-		return d.State == "failed"
-	case recorder.Return:
-		return d.Error != nil
-	case recorder.Remark:
-		return true
-	case recorder.LogLine:
-		return d.Level == "error"
-	case recorder.ChannelEvent:
-		return d.Error != ""
-	}
-	return false
-}
-
 // Init implements [tea.Model].
 func (m *Model) Init() tea.Cmd { return m.poll() }
+
+// busy reports whether something goes on in the background that will be seen.
+func (m *Model) busy() bool {
+	if !m.loaded() || m.known < m.recording.Len() || m.pursuit != nil || m.found != nil && !over(m.found) {
+		return true
+	}
+	return slices.ContainsFunc(m.panes, func(p pane) bool {
+		b, ok := p.(interface{ busy() bool })
+		return ok && b.busy()
+	})
+}
 
 // Close stops what goes on in the background.
 func (m *Model) Close() {
 	m.cancel()
+	m.problems.Stop()
 	if m.found != nil {
 		m.found.Stop()
 	}
@@ -240,28 +231,37 @@ func (m *Model) find(f *filter.Filter) {
 
 // Update implements [tea.Model].
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmd := m.update(msg)
+	if !m.polling && m.busy() {
+		m.polling = true
+		cmd = tea.Batch(cmd, m.poll())
+	}
+	return m, cmd
+}
+
+func (m *Model) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 	case loadMsg:
-		if m.known < m.recording.Len() || !m.polled {
-			m.polled = m.loaded()
+		m.polling = false
+		if m.known < m.recording.Len() {
 			m.load()
 			m.look()
 		}
-		return m, m.poll()
+		return m.pursue()
 	case tickMsg:
-		return m, m.playOn(msg)
+		return m.playOn(msg)
 	case jumpMsg:
 		m.jumpTo(msg.n)
 	case noteMsg:
 		m.message = msg
 	case tea.MouseMsg:
-		return m, m.onMouse(msg)
+		return m.onMouse(msg)
 	case tea.KeyMsg:
-		return m, m.onKey(msg)
+		return m.onKey(msg)
 	}
-	return m, nil
+	return nil
 }
 
 // moveTo puts the cursor on an event.
@@ -365,28 +365,21 @@ func (m *Model) step(by int) {
 	}
 }
 
-// seek jumps to the next event in a direction of which test is true.
-func (m *Model) seek(forward bool, what string, test func(n int, e recorder.Entry) bool) tea.Cmd {
-	if forward {
-		for n, e := range m.recording.Forward(m.cursor + 1) {
-			if test(n, e) {
-				m.jumpTo(n)
-				return nil
-			}
-		}
-	} else if m.cursor > 1 {
-		for n, e := range m.recording.Backward(m.cursor - 1) {
-			if test(n, e) {
-				m.jumpTo(n)
-				return nil
-			}
-		}
+// seek jumps to the next event of some kinds in a direction.
+func (m *Model) seek(by int, what string, kinds func(recorder.Kind) bool) tea.Cmd {
+	find := m.recording.After
+	if by < 0 {
+		find = m.recording.Before
 	}
-	return note("no " + what + map[bool]string{true: " after this", false: " before this"}[forward])
+	if n := find(m.cursor, func(_ string, k recorder.Kind) bool { return kinds(k) }); n > 0 {
+		m.jumpTo(n)
+		return nil
+	}
+	return note("no " + what + map[bool]string{true: " after this", false: " before this"}[by > 0])
 }
 
 func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
-	m.message = noteMsg{}
+	m.message, m.pursuit = noteMsg{}, nil
 	switch {
 	case m.asking:
 		return m.onCommand(msg)
@@ -429,17 +422,17 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 		m.place = 0.9
 		m.jumpTo(m.recording.Len())
 	case key.Matches(msg, k.NextChange):
-		return m.seek(true, "transition", func(_ int, e recorder.Entry) bool { return isTransition(e.Kind) })
+		return m.seek(1, "transition", isTransition)
 	case key.Matches(msg, k.PreviousChange):
-		return m.seek(false, "transition", func(_ int, e recorder.Entry) bool { return isTransition(e.Kind) })
+		return m.seek(-1, "transition", isTransition)
 	case key.Matches(msg, k.NextStep):
-		return m.seek(true, "step", func(_ int, e recorder.Entry) bool { return e.Kind == recorder.KindStep })
+		return m.seek(1, "step", isStep)
 	case key.Matches(msg, k.PrevStep):
-		return m.seek(false, "step", func(_ int, e recorder.Entry) bool { return e.Kind == recorder.KindStep })
+		return m.seek(-1, "step", isStep)
 	case key.Matches(msg, k.NextProblem):
-		return m.seek(true, "failure or remark", func(n int, _ recorder.Entry) bool { return m.problem(n) })
+		return m.goTo(m.problems, 1, "failure or remark")
 	case key.Matches(msg, k.PreviousProblem):
-		return m.seek(false, "failure or remark", func(n int, _ recorder.Entry) bool { return m.problem(n) })
+		return m.goTo(m.problems, -1, "failure or remark")
 	case key.Matches(msg, k.Cause):
 		if n := m.recording.Cause(m.cursor); n > 0 {
 			m.jumpTo(n)
@@ -483,9 +476,9 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 		m.finding = true
 		m.prompt.open(text)
 	case key.Matches(msg, k.Next):
-		return m.foundFrom((*filter.Matches).Next)
+		return m.goToFound(1)
 	case key.Matches(msg, k.Previous):
-		return m.foundFrom((*filter.Matches).Previous)
+		return m.goToFound(-1)
 	case key.Matches(msg, k.Only):
 		switch found := m.found; {
 		case m.lanes.scope.only != nil:
@@ -493,7 +486,7 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 		case found == nil:
 			return note("nothing is looked for: / finds")
 		default:
-			m.lanes.scope.only = func(n int, _ recorder.Entry) bool { return found.Has(n) }
+			m.lanes.scope.only = found
 		}
 	case key.Matches(msg, k.Hide):
 		if e := m.recording.Entry(m.cursor); e.Kind != "" {
@@ -553,7 +546,7 @@ func (m *Model) onPrompt(msg tea.KeyMsg) tea.Cmd {
 		m.finding = false
 		m.find(m.prompt.filter)
 		if m.found != nil && !m.found.Has(m.cursor) {
-			return m.foundFrom((*filter.Matches).Next)
+			return m.goToFound(1)
 		}
 	case promptLeft:
 		m.finding = false
@@ -561,30 +554,12 @@ func (m *Model) onPrompt(msg tea.KeyMsg) tea.Cmd {
 	return cmd
 }
 
-// searched reports whether all events have been looked at.
-func (m *Model) searched() bool {
-	select {
-	case <-m.found.Done():
-		return true
-	default:
-		return false
-	}
-}
-
-// foundFrom goes from the cursor to another event that was found.
-func (m *Model) foundFrom(next func(*filter.Matches, int) int) tea.Cmd {
+// goToFound goes from the cursor to another event that was found.
+func (m *Model) goToFound(by int) tea.Cmd {
 	if m.found == nil {
 		return note("nothing is looked for: / finds")
 	}
-	n := next(m.found, m.cursor)
-	switch {
-	case n > 0:
-		m.jumpTo(n)
-		return nil
-	case !m.searched():
-		return note("nothing found yet; it is still being looked for")
-	}
-	return note("nothing more is found that way")
+	return m.goTo(m.found, by, "event that is found")
 }
 
 func (m *Model) refocus(by int) {
@@ -673,7 +648,7 @@ func (m *Model) View() string {
 		text = append(text[:len(text)-lines], strings.Split(m.prompt.view(m.width, lines), "\n")...)
 		parts = []string{strings.Join(text, "\n")}
 	}
-	parts = append(parts, m.scrubber.view(m.recording, m.cursor, m.width, m.marks.byEvent(), m.problems), m.status())
+	parts = append(parts, m.scrubber.view(m.recording, m.cursor, m.width, m.marks.byEvent(), m.failures), m.status())
 	return strings.Join(parts, "\n")
 }
 
@@ -783,6 +758,8 @@ func (m *Model) status() string {
 		c.text(x+2, m.width, "bookmark: press a letter", t.warn, t.glyphs.ellipsis)
 	case m.waiting == '\'':
 		c.text(x+2, m.width, "to which bookmark?", t.warn, t.glyphs.ellipsis)
+	case m.pursuit != nil:
+		c.text(x+2, m.width, m.pursuit.text(m.recording), t.change, t.glyphs.ellipsis)
 	case m.message.text != "":
 		style := t.change
 		if m.message.wrong {
