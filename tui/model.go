@@ -54,6 +54,11 @@ type Model struct {
 	mouse   bool
 	quit    bool
 	memory  string // where it is kept
+
+	lesson     *lesson // nil until it has begun
+	lessonAway bool    // it was left, and can be gone on with
+	panel      panel
+	walk       walk
 }
 
 // Options say how the inspector begins.
@@ -80,6 +85,9 @@ type Options struct {
 
 	// Follow keeps the cursor at the end of a run that goes on.
 	Follow bool
+
+	// Lesson begins with the walk through the scenario's notes and questions.
+	Lesson bool
 
 	// Output is the terminal.
 	Output io.Writer
@@ -112,6 +120,7 @@ func New(r *recorder.Recording, o Options) *Model {
 		command:  command,
 		mouse:    !o.NoMouse,
 		memory:   memoryPath(o.Digest),
+		panel:    panel{theme: t},
 	}
 	m.panes = newPanes(t)
 	m.load()
@@ -122,6 +131,9 @@ func New(r *recorder.Recording, o Options) *Model {
 		m.last = max(0, m.focus-1)
 	}
 	m.look()
+	if o.Lesson {
+		m.toggleLesson()
+	}
 	return m
 }
 
@@ -166,6 +178,12 @@ func (m *Model) load() {
 	}
 	if m.follow && n > 0 {
 		m.cursor = n
+	}
+	if m.lesson != nil {
+		m.lesson.load()
+		if m.teaching() && !m.walk.on {
+			m.lanes.scope.until = m.lesson.until(m.lesson.reached)
+		}
 	}
 }
 
@@ -215,6 +233,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case tickMsg:
 		return m, m.playOn(msg)
+	case walkMsg:
+		return m, m.walkOn(msg)
 	case jumpMsg:
 		m.jumpTo(msg.n)
 	case noteMsg:
@@ -231,6 +251,9 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *Model) moveTo(n int) {
 	if n < 1 || n > m.recording.Len() {
 		return
+	}
+	if m.lanes.scope.beyond(n) {
+		n = m.lanes.scope.until
 	}
 	m.cursor = n
 	m.look()
@@ -369,8 +392,13 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 			return cmd
 		}
 	}
+	if handled, cmd := m.onLesson(msg); handled {
+		return cmd
+	}
 	k := m.keys
 	switch {
+	case key.Matches(msg, lessonKeys.leave):
+		return m.toggleLesson()
 	case key.Matches(msg, k.Quit):
 		return m.leave()
 	case key.Matches(msg, k.Help):
@@ -537,7 +565,12 @@ func (m *Model) leave() tea.Cmd {
 }
 
 func (m *Model) layout() layout {
-	return arrange(m.width, m.height, len(m.panes), m.focus, m.last, m.alone)
+	h := m.panelHeight()
+	// Beside a lesson, a small screen has no room for two things.
+	alone := m.alone || h > 0 && m.width < 100
+	l := arrange(m.width, m.height-h, len(m.panes), m.focus, m.last, alone)
+	l.bar.y += h
+	return l
 }
 
 // View implements [tea.Model].
@@ -555,14 +588,17 @@ func (m *Model) View() string {
 		parts = append(parts, m.theme.rule("Keys", m.width, true), helpView(m.theme, m.groups(), m.width, body-1))
 	} else {
 		parts = append(parts, m.body())
+		if lesson := m.lessonView(); lesson != "" {
+			parts = append(parts, lesson)
+		}
 	}
-	parts = append(parts, m.scrubber.view(m.recording, m.cursor, m.width, m.marks.byEvent(), m.problems), m.status())
+	parts = append(parts, m.scrubber.view(m.recording, m.cursor, m.width, m.marks.byEvent(), m.knownProblems()), m.status())
 	return strings.Join(parts, "\n")
 }
 
 // groups are the keys for the help, with those of the panes.
 func (m *Model) groups() []group {
-	groups := m.keys.groups()
+	groups := append(m.keys.groups(), lessonGroup())
 	for _, p := range m.panes {
 		groups = append(groups, group{p.title(), p.keys()})
 	}
@@ -579,6 +615,7 @@ func (m *Model) body() string {
 		m.rows = append([]row{{}}, m.rows...)
 		blocks = append(blocks, m.theme.rule(m.lanesTitle(), l.lanes.w, m.focus == 0)+"\n"+m.lanes.head(l.lanes.w)+"\n"+view)
 	}
+	height := m.height - above - below - m.panelHeight()
 	var panes []string
 	for i, p := range m.panes {
 		if r := l.panes[i]; r.h > 0 {
@@ -587,9 +624,9 @@ func (m *Model) body() string {
 	}
 	switch {
 	case m.width >= 160 || m.alone:
-		return m.theme.beside(m.height-above-below, append(blocks, panes...)...)
+		return m.theme.beside(height, append(blocks, panes...)...)
 	case m.width >= 100 && len(panes) > 0:
-		return m.theme.beside(m.height-above-below, append(blocks, strings.Join(panes, "\n"))...)
+		return m.theme.beside(height, append(blocks, strings.Join(panes, "\n"))...)
 	}
 	return strings.Join(append(blocks, panes...), "\n")
 }
@@ -638,6 +675,17 @@ func (m *Model) outcome() (string, lipgloss.Style) {
 		return t.glyphs.check + " passed", t.good
 	}
 	return t.glyphs.lost + " " + string(end.Outcome), t.bad
+}
+
+// knownProblems are those up to where a lesson has come.
+func (m *Model) knownProblems() []int {
+	i, _ := slices.BinarySearchFunc(m.problems, 0, func(n, _ int) int {
+		if m.lanes.scope.beyond(n) {
+			return 1
+		}
+		return -1
+	})
+	return m.problems[:i]
 }
 
 // status is the last line: where the cursor is, and what there is to say.

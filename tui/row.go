@@ -21,7 +21,13 @@ type scope struct {
 	hiddenPeers map[string]bool
 	// only, if not nil, shows the events that a filter picks and no others.
 	only func(n int, e recorder.Entry) bool
+	// until, if not 0, is the last event that is shown: what comes after it is
+	// not known yet.
+	until int
 }
+
+// beyond reports whether an event is not known yet.
+func (s *scope) beyond(n int) bool { return s.until > 0 && n > s.until }
 
 // What becomes of an event in the lanes.
 type fate int
@@ -72,6 +78,9 @@ func quiet(r *recorder.Recording, n int, e recorder.Entry) bool {
 func (s *scope) below(r *recorder.Recording, n, count int) []row {
 	var rows []row
 	for i, e := range r.Forward(max(1, n)) {
+		if s.beyond(i) {
+			break
+		}
 		fate := s.fate(r, i, e)
 		if fate == hidden {
 			continue
@@ -90,6 +99,9 @@ func (s *scope) below(r *recorder.Recording, n, count int) []row {
 
 // above returns up to count rows before event n, in their order.
 func (s *scope) above(r *recorder.Recording, n, count int) []row {
+	if s.beyond(n) {
+		n = s.until + 1
+	}
 	if n <= 1 {
 		return nil
 	}
