@@ -29,7 +29,7 @@ func (m *Model) onCommand(msg tea.KeyMsg) tea.Cmd {
 }
 
 // commandHelp says what commands there are.
-const commandHelp = "a time (12.5s), #EVENT, zoom N, hide KIND, hide PEER, show, q"
+const commandHelp = "a time (12.5s), #EVENT, zoom N, hide KIND, hide PEER, show, lesson, q"
 
 // run carries out a command.
 func (m *Model) run(text string) tea.Cmd {
@@ -45,6 +45,8 @@ func (m *Model) run(text string) tea.Cmd {
 		return m.leave()
 	case text == "help":
 		return note(commandHelp)
+	case text == "lesson":
+		return m.toggleLesson()
 	case text == "show":
 		clear(m.lanes.scope.hiddenKinds)
 		clear(m.lanes.scope.hiddenPeers)

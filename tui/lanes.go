@@ -312,6 +312,9 @@ func (l *lanes) drawArrow(c *canvas, r *recorder.Recording, n int, e recorder.Ev
 	from := of(columns, e.Peer)
 	to, fate, lost := of(columns, network), "under way", false
 	for _, i := range r.Effects(n) {
+		if l.scope.beyond(i) {
+			break
+		}
 		entry := r.Entry(i)
 		switch entry.Kind {
 		case recorder.KindPacketDelivered, recorder.KindSignalDelivered:

@@ -66,6 +66,11 @@ type Model struct {
 	mouse   bool
 	quit    bool
 	memory  string // where it is kept
+
+	lesson     *lesson // nil until it has begun
+	lessonAway bool    // it was left, and can be gone on with
+	panel      panel
+	walk       walk
 }
 
 // Options say how the inspector begins.
@@ -92,6 +97,9 @@ type Options struct {
 
 	// Follow keeps the cursor at the end of a run that goes on.
 	Follow bool
+
+	// Lesson begins with the walk through the scenario's notes and questions.
+	Lesson bool
 
 	// Output is the terminal.
 	Output io.Writer
@@ -125,6 +133,7 @@ func New(r *recorder.Recording, o Options) *Model {
 		mouse:    !o.NoMouse,
 		memory:   memoryPath(o.Digest),
 		names:    new(filter.Names),
+		panel:    panel{theme: t},
 	}
 	m.prompt = newPrompt(t, m.names)
 	m.ctx, m.cancel = context.WithCancel(context.Background())
@@ -142,6 +151,9 @@ func New(r *recorder.Recording, o Options) *Model {
 		}
 	}
 	m.look()
+	if o.Lesson {
+		m.toggleLesson()
+	}
 	return m
 }
 
@@ -186,6 +198,12 @@ func (m *Model) load() {
 	}
 	if m.follow && n > 0 {
 		m.cursor = n
+	}
+	if m.lesson != nil {
+		m.lesson.load()
+		if m.teaching() && !m.walk.on {
+			m.lanes.scope.until = m.lesson.until(m.lesson.reached)
+		}
 	}
 }
 
@@ -252,6 +270,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.pursue()
 	case tickMsg:
 		return m.playOn(msg)
+	case walkMsg:
+		return m.walkOn(msg)
 	case jumpMsg:
 		m.jumpTo(msg.n)
 	case noteMsg:
@@ -268,6 +288,9 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 func (m *Model) moveTo(n int) {
 	if n < 1 || n > m.recording.Len() {
 		return
+	}
+	if m.lanes.scope.beyond(n) {
+		n = m.lanes.scope.until
 	}
 	m.cursor = n
 	m.look()
@@ -401,8 +424,13 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 			return cmd
 		}
 	}
+	if handled, cmd := m.onLesson(msg); handled {
+		return cmd
+	}
 	k := m.keys
 	switch {
+	case key.Matches(msg, lessonKeys.leave):
+		return m.toggleLesson()
 	case key.Matches(msg, k.Quit):
 		return m.leave()
 	case key.Matches(msg, k.Help):
@@ -622,7 +650,12 @@ func (m *Model) leave() tea.Cmd {
 }
 
 func (m *Model) layout() layout {
-	return arrange(m.width, m.height, len(m.panes), m.focus, m.last, m.alone)
+	h := m.panelHeight()
+	// Beside a lesson, a small screen has no room for two things.
+	alone := m.alone || h > 0 && m.width < 100
+	l := arrange(m.width, m.height-h, len(m.panes), m.focus, m.last, alone)
+	l.bar.y += h
+	return l
 }
 
 // View implements [tea.Model].
@@ -640,6 +673,9 @@ func (m *Model) View() string {
 		parts = append(parts, m.theme.rule("Keys", m.width, true), helpView(m.theme, m.groups(), m.width, body-1))
 	} else {
 		parts = append(parts, m.body())
+		if lesson := m.lessonView(); lesson != "" {
+			parts = append(parts, lesson)
+		}
 	}
 	if m.finding {
 		// The prompt covers the lower end of what is above it.
@@ -648,13 +684,13 @@ func (m *Model) View() string {
 		text = append(text[:len(text)-lines], strings.Split(m.prompt.view(m.width, lines), "\n")...)
 		parts = []string{strings.Join(text, "\n")}
 	}
-	parts = append(parts, m.scrubber.view(m.recording, m.cursor, m.width, m.marks.byEvent(), m.failures), m.status())
+	parts = append(parts, m.scrubber.view(m.recording, m.cursor, m.width, m.marks.byEvent(), m.knownFailures()), m.status())
 	return strings.Join(parts, "\n")
 }
 
 // groups are the keys for the help, with those of the panes.
 func (m *Model) groups() []group {
-	groups := m.keys.groups()
+	groups := append(m.keys.groups(), lessonGroup())
 	for _, p := range m.panes {
 		groups = append(groups, group{p.title(), p.keys()})
 	}
@@ -671,6 +707,7 @@ func (m *Model) body() string {
 		m.rows = append([]row{{}}, m.rows...)
 		blocks = append(blocks, m.theme.rule(m.lanesTitle(), l.lanes.w, m.focus == 0)+"\n"+m.lanes.head(l.lanes.w)+"\n"+view)
 	}
+	height := m.height - above - below - m.panelHeight()
 	var panes []string
 	for i, p := range m.panes {
 		if r := l.panes[i]; r.h > 0 {
@@ -679,9 +716,9 @@ func (m *Model) body() string {
 	}
 	switch {
 	case m.width >= 160 || m.alone:
-		return m.theme.beside(m.height-above-below, append(blocks, panes...)...)
+		return m.theme.beside(height, append(blocks, panes...)...)
 	case m.width >= 100 && len(panes) > 0:
-		return m.theme.beside(m.height-above-below, append(blocks, strings.Join(panes, "\n"))...)
+		return m.theme.beside(height, append(blocks, strings.Join(panes, "\n"))...)
 	}
 	return strings.Join(append(blocks, panes...), "\n")
 }
@@ -730,6 +767,17 @@ func (m *Model) outcome() (string, lipgloss.Style) {
 		return t.glyphs.check + " passed", t.good
 	}
 	return t.glyphs.lost + " " + string(end.Outcome), t.bad
+}
+
+// knownFailures are those up to where a lesson has come.
+func (m *Model) knownFailures() []int {
+	i, _ := slices.BinarySearchFunc(m.failures, 0, func(n, _ int) int {
+		if m.lanes.scope.beyond(n) {
+			return 1
+		}
+		return -1
+	})
+	return m.failures[:i]
 }
 
 // status is the last line: where the cursor is, and what there is to say.

@@ -22,7 +22,13 @@ type scope struct {
 	hiddenPeers map[string]bool
 	// only, if not nil, shows the events that a filter picks and no others.
 	only *filter.Matches
+	// until, if not 0, is the last event that is shown: what comes after it is
+	// not known yet.
+	until int
 }
+
+// beyond reports whether an event is not known yet.
+func (s *scope) beyond(n int) bool { return s.until > 0 && n > s.until }
 
 // What becomes of an event in the lanes.
 type fate int
@@ -153,6 +159,12 @@ func (s *scope) folded(r *recorder.Recording, n, next, by int) []int {
 func (s *scope) below(r *recorder.Recording, n, count int) []row {
 	var rows []row
 	s.visit(r, max(1, n), 1, func(i int, e recorder.Entry, f fate) bool {
+		if s.beyond(i) {
+			if last := len(rows) - 1; f == folded && last >= 0 && rows[last].folded {
+				rows[last].last = s.until
+			}
+			return false
+		}
 		if last := len(rows) - 1; f == folded && last >= 0 && rows[last].folded {
 			rows[last].last = i
 			return true
@@ -168,6 +180,12 @@ func (s *scope) below(r *recorder.Recording, n, count int) []row {
 
 // above returns up to count rows before event n, in their order.
 func (s *scope) above(r *recorder.Recording, n, count int) []row {
+	if s.beyond(n) {
+		n = s.until + 1
+	}
+	if n <= 1 {
+		return nil
+	}
 	var rows []row
 	s.visit(r, min(n-1, r.Len()), -1, func(i int, e recorder.Entry, f fate) bool {
 		if last := len(rows) - 1; f == folded && last >= 0 && rows[last].folded {

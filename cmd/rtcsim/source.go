@@ -3,18 +3,22 @@ package main
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
 	"github.com/rtcsim/rtcsim/scenario"
+	"github.com/rtcsim/rtcsim/scenarios"
 )
 
 // source is a scenario file, with those that it includes as far as they have been read.
 type source struct {
 	path     string
 	text     []byte
-	root     *os.Root // the folder of the file
+	folder   func(path string) (io.ReadCloser, error) // opens a file in the folder of the scenario
+	close    func() error
 	included map[string][]byte
 }
 
@@ -28,17 +32,29 @@ func openScenario(path string) (*source, error) {
 	if err != nil {
 		return nil, usage("%w", err)
 	}
-	return &source{path: path, text: text, root: root, included: map[string][]byte{}}, nil
+	open := func(path string) (io.ReadCloser, error) { return root.Open(filepath.FromSlash(path)) }
+	return &source{path: path, text: text, folder: open, close: root.Close, included: map[string][]byte{}}, nil
 }
 
-func (s *source) Close() error { return s.root.Close() }
+// builtIn returns a scenario of the library by its path there, such as "signaling/glare.yaml". The error is that of a file
+// that is not there.
+func builtIn(name string) (*source, error) {
+	text, err := fs.ReadFile(scenarios.Files, name)
+	if err != nil {
+		return nil, err
+	}
+	open := func(file string) (io.ReadCloser, error) { return scenarios.Files.Open(path.Join(path.Dir(name), file)) }
+	return &source{path: name, text: text, folder: open, close: func() error { return nil }, included: map[string][]byte{}}, nil
+}
+
+func (s *source) Close() error { return s.close() }
 
 // open returns the text of an included file. It reads each only once, so that all variants see the same.
 func (s *source) open(path string) ([]byte, error) {
 	if text, ok := s.included[path]; ok {
 		return text, nil
 	}
-	f, err := s.root.Open(filepath.FromSlash(path))
+	f, err := s.folder(path)
 	if err != nil {
 		var failed *os.PathError
 		if errors.As(err, &failed) {
