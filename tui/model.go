@@ -281,6 +281,14 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.MouseMsg:
 		return m.onMouse(msg)
 	case tea.KeyMsg:
+		if msg.Type == tea.KeyRunes && !msg.Paste && len(msg.Runes) > 1 {
+			// Keys that come fast, such as one that is held down, come as one.
+			var all []tea.Cmd
+			for _, r := range msg.Runes {
+				all = append(all, m.onKey(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: msg.Alt}))
+			}
+			return tea.Batch(all...)
+		}
 		return m.onKey(msg)
 	}
 	return nil
