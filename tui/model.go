@@ -242,7 +242,7 @@ func (m *Model) find(f *filter.Filter) {
 	}
 	m.found, m.lanes.scope.only = nil, nil
 	if !f.Empty() {
-		m.found = filter.Find(m.recording, f)
+		m.found = filter.Find(asking(m.recording, f), f)
 	}
 	m.lanes.found = m.found
 }
