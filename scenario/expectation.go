@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/rtcsim/rtcsim/internal/spelling"
 	"github.com/rtcsim/rtcsim/recorder"
 	"gopkg.in/yaml.v3"
 )
@@ -149,7 +150,7 @@ var (
 func (e *Expectation) words(r *reader, n *yaml.Node) {
 	text := n.Value
 	e.Text = strings.Join(strings.Fields(text), " ")
-	if words := strings.Fields(text); len(words) > 1 && distance(words[1], "received", 3) < 3 {
+	if words := strings.Fields(text); len(words) > 1 && spelling.Nearest(words[1], []string{"received"}) != "" {
 		e.received(r, n)
 		return
 	}

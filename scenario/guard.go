@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/rtcsim/rtcsim/internal/spelling"
 	"gopkg.in/yaml.v3"
 )
 
@@ -93,7 +94,7 @@ func (c *conditionReader) bind(e *expression) {
 	}
 	name := e.path[0].name
 	hint := fmt.Sprintf("a text is in quotes: %q; names are those of the matrix", name)
-	if near := nearest(name, names); near != "" {
+	if near := spelling.Nearest(name, names); near != "" {
 		hint = fmt.Sprintf("did you mean %s?", near)
 	}
 	c.fail(e.offset, "unknown-name", hint, "the matrix has no name %s", quote(name))

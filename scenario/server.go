@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rtcsim/rtcsim/internal/spelling"
 	"gopkg.in/yaml.v3"
 )
 
@@ -195,7 +196,7 @@ func (r *reader) checkServer(pos Pos, url string) {
 	}
 	s := r.result.Server(strings.TrimSuffix(host, "."))
 	if s == nil {
-		if near := nearest(host, r.servers); near != "" {
+		if near := spelling.Nearest(host, r.servers); near != "" {
 			r.errorf(pos, "unknown-server", "did you mean "+near+"? A name that is no server's at all does not resolve", "unknown server %s", quote(host))
 		}
 		return

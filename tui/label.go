@@ -63,6 +63,9 @@ func isTransition(k recorder.Kind) bool {
 	return strings.HasSuffix(string(k), "statechange")
 }
 
+// isStep reports whether a kind is a step of the scenario.
+func isStep(k recorder.Kind) bool { return k == recorder.KindStep }
+
 // clock formats a virtual time as seconds.
 func clock(t time.Duration, nanoseconds bool) string {
 	if nanoseconds {

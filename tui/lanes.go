@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/rtcsim/rtcsim/internal/filter"
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
@@ -19,6 +20,7 @@ type lanes struct {
 	scope scope
 	peers []string // in the order in which they came
 	first int      // the first peer whose lane is on the screen
+	found *filter.Matches
 }
 
 // network is the name of the lane for what happens between the peers.
@@ -220,6 +222,9 @@ func (l *lanes) row(r *recorder.Recording, x row, last time.Duration, cursor boo
 	if cursor {
 		c.draw(0, width, t.glyphs.arrowRight, t.focus)
 	}
+	if l.found != nil && !x.folded && l.found.Has(x.first) {
+		c.draw(1, 2, t.glyphs.diamond, t.change)
+	}
 	if mark != "" {
 		c.draw(1, 2, mark, t.warn)
 	}
@@ -246,18 +251,13 @@ func (l *lanes) row(r *recorder.Recording, x row, last time.Duration, cursor boo
 
 // drawFolded draws what the folded packets of a row come to.
 func (l *lanes) drawFolded(c *canvas, r *recorder.Recording, x row, columns []column) {
-	sent, dropped := 0, 0
-	for i, e := range r.Forward(x.first) {
-		if i > x.last {
-			break
+	count := func(kind recorder.Kind) (n int) {
+		for _, p := range r.Peers() {
+			n += r.Count(p.Name, kind, x.last) - r.Count(p.Name, kind, x.first-1)
 		}
-		switch e.Kind {
-		case recorder.KindPacketSent:
-			sent++
-		case recorder.KindPacketDropped:
-			dropped++
-		}
+		return n
 	}
+	sent, dropped := count(recorder.KindPacketSent), count(recorder.KindPacketDropped)
 	t := l.theme
 	lane := columns[of(columns, network)]
 	text := fmt.Sprintf("%s %d packets", t.glyphs.fold, sent)

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
 
+	"github.com/rtcsim/rtcsim/internal/filter"
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
@@ -43,13 +45,23 @@ type Model struct {
 	follow  bool
 
 	marks    *bookmarks
-	problems []int // events that failed
-	known    int   // how many events are known for their problems
+	failures []int           // expectations that did not hold
+	problems *filter.Matches // all that failed, and the remarks
+	known    int             // how many events are known for their peers and failures
+	polling  bool            // the next look at what goes on in the background is under way
+
+	names   *filter.Names // what occurs in the recording, for completions
+	prompt  *prompt
+	finding bool            // the prompt is open
+	found   *filter.Matches // nil if nothing is looked for
+	pursuit *pursuit        // what is jumped to as soon as it is found; nil for nothing
+	ctx     context.Context // of what goes on in the background
+	cancel  context.CancelFunc
 
 	waiting rune // for the letter of a bookmark: m or '
 	command textinput.Model
 	asking  bool
-	help    bool
+	help    help
 	message noteMsg
 	mouse   bool
 	quit    bool
@@ -120,8 +132,13 @@ func New(r *recorder.Recording, o Options) *Model {
 		command:  command,
 		mouse:    !o.NoMouse,
 		memory:   memoryPath(o.Digest),
+		names:    new(filter.Names),
 		panel:    panel{theme: t},
 	}
+	m.prompt = newPrompt(t, m.names)
+	m.ctx, m.cancel = context.WithCancel(context.Background())
+	go m.names.Collect(m.ctx, r)
+	m.problems = filter.Find(r, problems)
 	m.panes = newPanes(t)
 	m.load()
 	if known, ok := loadMemory(m.memory); ok {
@@ -129,6 +146,9 @@ func New(r *recorder.Recording, o Options) *Model {
 		m.cursor = min(max(1, known.Cursor), max(1, r.Len()))
 		m.focus = min(max(0, known.Focus), len(m.panes))
 		m.last = max(0, m.focus-1)
+		if f, err := filter.Parse(known.Filter); err == nil && !f.Empty() {
+			m.find(f)
+		}
 	}
 	m.look()
 	if o.Lesson {
@@ -163,8 +183,8 @@ func (m *Model) load() {
 		}
 		switch e.Kind {
 		case recorder.KindVerdict:
-			if m.problem(i) {
-				m.problems = append(m.problems, i)
+			if problems.Match(m.recording, i) {
+				m.failures = append(m.failures, i)
 			}
 		case recorder.KindCall:
 			if e.Peer != "" && !slices.Contains(m.lanes.peers, e.Peer) {
@@ -187,64 +207,81 @@ func (m *Model) load() {
 	}
 }
 
-// problem reports whether an event says that something has failed.
-func (m *Model) problem(n int) bool {
-	e, err := m.recording.Event(n)
-	if err != nil {
+// Init implements [tea.Model].
+func (m *Model) Init() tea.Cmd { return m.poll() }
+
+// busy reports whether something goes on in the background that will be seen.
+func (m *Model) busy() bool {
+	if !m.loaded() || m.known < m.recording.Len() || m.pursuit != nil || m.found != nil && !over(m.found) {
 		return true
 	}
-	data, _ := e.Value()
-	switch d := data.(type) {
-	case recorder.Verdict:
-		return !d.Held
-	case recorder.StateChange:
-		return d.State == "failed"
-	case recorder.Return:
-		return d.Error != nil
-	case recorder.Remark:
-		return true
-	case recorder.LogLine:
-		return d.Level == "error"
-	case recorder.ChannelEvent:
-		return d.Error != ""
-	}
-	return false
+	return slices.ContainsFunc(m.panes, func(p pane) bool {
+		b, ok := p.(interface{ busy() bool })
+		return ok && b.busy()
+	})
 }
 
-// Init implements [tea.Model].
-func (m *Model) Init() tea.Cmd {
-	if m.loaded() {
-		return nil
+// Close stops what goes on in the background.
+func (m *Model) Close() {
+	m.cancel()
+	m.problems.Stop()
+	if m.found != nil {
+		m.found.Stop()
 	}
-	return m.poll()
+	for _, p := range m.panes {
+		if c, ok := p.(interface{ close() }); ok {
+			c.close()
+		}
+	}
+}
+
+// find looks for what a filter picks.
+func (m *Model) find(f *filter.Filter) {
+	if m.found != nil {
+		m.found.Stop()
+	}
+	m.found, m.lanes.scope.only = nil, nil
+	if !f.Empty() {
+		m.found = filter.Find(m.recording, f)
+	}
+	m.lanes.found = m.found
 }
 
 // Update implements [tea.Model].
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmd := m.update(msg)
+	if !m.polling && m.busy() {
+		m.polling = true
+		cmd = tea.Batch(cmd, m.poll())
+	}
+	return m, cmd
+}
+
+func (m *Model) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 	case loadMsg:
-		done := m.loaded()
-		m.load()
-		m.look()
-		if !done {
-			return m, m.poll()
+		m.polling = false
+		if m.known < m.recording.Len() {
+			m.load()
+			m.look()
 		}
+		return m.pursue()
 	case tickMsg:
-		return m, m.playOn(msg)
+		return m.playOn(msg)
 	case walkMsg:
-		return m, m.walkOn(msg)
+		return m.walkOn(msg)
 	case jumpMsg:
 		m.jumpTo(msg.n)
 	case noteMsg:
 		m.message = msg
 	case tea.MouseMsg:
-		return m, m.onMouse(msg)
+		return m.onMouse(msg)
 	case tea.KeyMsg:
-		return m, m.onKey(msg)
+		return m.onKey(msg)
 	}
-	return m, nil
+	return nil
 }
 
 // moveTo puts the cursor on an event.
@@ -351,35 +388,30 @@ func (m *Model) step(by int) {
 	}
 }
 
-// seek jumps to the next event in a direction of which test is true.
-func (m *Model) seek(forward bool, what string, test func(n int, e recorder.Entry) bool) tea.Cmd {
-	if forward {
-		for n, e := range m.recording.Forward(m.cursor + 1) {
-			if test(n, e) {
-				m.jumpTo(n)
-				return nil
-			}
-		}
-	} else if m.cursor > 1 {
-		for n, e := range m.recording.Backward(m.cursor - 1) {
-			if test(n, e) {
-				m.jumpTo(n)
-				return nil
-			}
-		}
+// seek jumps to the next event of some kinds in a direction.
+func (m *Model) seek(by int, what string, kinds func(recorder.Kind) bool) tea.Cmd {
+	find := m.recording.After
+	if by < 0 {
+		find = m.recording.Before
 	}
-	return note("no " + what + map[bool]string{true: " after this", false: " before this"}[forward])
+	if n := find(m.cursor, func(_ string, k recorder.Kind) bool { return kinds(k) }); n > 0 {
+		m.jumpTo(n)
+		return nil
+	}
+	return note("no " + what + map[bool]string{true: " after this", false: " before this"}[by > 0])
 }
 
 func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
-	m.message = noteMsg{}
+	m.message, m.pursuit = noteMsg{}, nil
 	switch {
 	case m.asking:
 		return m.onCommand(msg)
 	case m.waiting != 0:
 		return m.onMark(msg)
-	case m.help:
-		m.help = false
+	case m.finding:
+		return m.onPrompt(msg)
+	case m.help.open:
+		m.help.update(msg, m.keys, m.height-above-below-1)
 		if key.Matches(msg, m.keys.Quit) && msg.String() == "ctrl+c" {
 			return m.leave()
 		}
@@ -402,7 +434,7 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Quit):
 		return m.leave()
 	case key.Matches(msg, k.Help):
-		m.help = true
+		m.help.open = true
 	case key.Matches(msg, k.Down):
 		m.step(1)
 	case key.Matches(msg, k.Up):
@@ -418,17 +450,17 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 		m.place = 0.9
 		m.jumpTo(m.recording.Len())
 	case key.Matches(msg, k.NextChange):
-		return m.seek(true, "transition", func(_ int, e recorder.Entry) bool { return isTransition(e.Kind) })
+		return m.seek(1, "transition", isTransition)
 	case key.Matches(msg, k.PreviousChange):
-		return m.seek(false, "transition", func(_ int, e recorder.Entry) bool { return isTransition(e.Kind) })
+		return m.seek(-1, "transition", isTransition)
 	case key.Matches(msg, k.NextStep):
-		return m.seek(true, "step", func(_ int, e recorder.Entry) bool { return e.Kind == recorder.KindStep })
+		return m.seek(1, "step", isStep)
 	case key.Matches(msg, k.PrevStep):
-		return m.seek(false, "step", func(_ int, e recorder.Entry) bool { return e.Kind == recorder.KindStep })
+		return m.seek(-1, "step", isStep)
 	case key.Matches(msg, k.NextProblem):
-		return m.seek(true, "failure or remark", func(n int, _ recorder.Entry) bool { return m.problem(n) })
+		return m.goTo(m.problems, 1, "failure or remark")
 	case key.Matches(msg, k.PreviousProblem):
-		return m.seek(false, "failure or remark", func(n int, _ recorder.Entry) bool { return m.problem(n) })
+		return m.goTo(m.problems, -1, "failure or remark")
 	case key.Matches(msg, k.Cause):
 		if n := m.recording.Cause(m.cursor); n > 0 {
 			m.jumpTo(n)
@@ -464,6 +496,26 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 		m.play.change(1)
 	case key.Matches(msg, k.Slower):
 		m.play.change(-1)
+	case key.Matches(msg, k.Filter):
+		text := ""
+		if m.found != nil {
+			text = m.found.Filter().String()
+		}
+		m.finding = true
+		m.prompt.open(text)
+	case key.Matches(msg, k.Next):
+		return m.goToFound(1)
+	case key.Matches(msg, k.Previous):
+		return m.goToFound(-1)
+	case key.Matches(msg, k.Only):
+		switch found := m.found; {
+		case m.lanes.scope.only != nil:
+			m.lanes.scope.only = nil
+		case found == nil:
+			return note("nothing is looked for: / finds")
+		default:
+			m.lanes.scope.only = found
+		}
 	case key.Matches(msg, k.Hide):
 		if e := m.recording.Entry(m.cursor); e.Kind != "" {
 			m.lanes.scope.hiddenKinds[e.Kind] = true
@@ -504,9 +556,38 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 		}
 		return tea.DisableMouse
 	case key.Matches(msg, k.Escape):
-		m.alone, m.focus = false, 0
+		switch {
+		case m.alone || m.focus > 0:
+			m.alone, m.focus = false, 0
+		case m.found != nil:
+			m.find(new(filter.Filter))
+		}
 	}
 	return nil
+}
+
+// onPrompt takes a key while a filter is written.
+func (m *Model) onPrompt(msg tea.KeyMsg) tea.Cmd {
+	state, cmd := m.prompt.update(msg)
+	switch state {
+	case promptAccepted:
+		m.finding = false
+		m.find(m.prompt.filter)
+		if m.found != nil && !m.found.Has(m.cursor) {
+			return m.goToFound(1)
+		}
+	case promptLeft:
+		m.finding = false
+	}
+	return cmd
+}
+
+// goToFound goes from the cursor to another event that was found.
+func (m *Model) goToFound(by int) tea.Cmd {
+	if m.found == nil {
+		return note("nothing is looked for: / finds")
+	}
+	return m.goTo(m.found, by, "event that is found")
 }
 
 func (m *Model) refocus(by int) {
@@ -560,7 +641,11 @@ func (m *Model) copy() tea.Cmd {
 
 func (m *Model) leave() tea.Cmd {
 	m.quit = true
-	memory{Cursor: m.cursor, Zoom: int(m.lanes.scope.zoom), Focus: m.focus}.save(m.memory)
+	known := memory{Cursor: m.cursor, Zoom: int(m.lanes.scope.zoom), Focus: m.focus}
+	if m.found != nil {
+		known.Filter = m.found.Filter().String()
+	}
+	known.save(m.memory)
 	return tea.Quit
 }
 
@@ -583,16 +668,23 @@ func (m *Model) View() string {
 		return fit(lipgloss.NewStyle().Width(m.width).Render(text), m.width, m.height)
 	}
 	parts := []string{m.title()}
-	if m.help {
+	if m.help.open {
 		body := m.height - above - below
-		parts = append(parts, m.theme.rule("Keys", m.width, true), helpView(m.theme, m.groups(), m.width, body-1))
+		parts = append(parts, m.theme.rule("Keys", m.width, true), m.help.view(m.theme, m.groups(), m.width, body-1))
 	} else {
 		parts = append(parts, m.body())
 		if lesson := m.lessonView(); lesson != "" {
 			parts = append(parts, lesson)
 		}
 	}
-	parts = append(parts, m.scrubber.view(m.recording, m.cursor, m.width, m.marks.byEvent(), m.knownProblems()), m.status())
+	if m.finding {
+		// The prompt covers the lower end of what is above it.
+		lines := min(m.prompt.lines(), m.height/2)
+		text := strings.Split(strings.Join(parts, "\n"), "\n")
+		text = append(text[:len(text)-lines], strings.Split(m.prompt.view(m.width, lines), "\n")...)
+		parts = []string{strings.Join(text, "\n")}
+	}
+	parts = append(parts, m.scrubber.view(m.recording, m.cursor, m.width, m.marks.byEvent(), m.knownFailures()), m.status())
 	return strings.Join(parts, "\n")
 }
 
@@ -677,15 +769,15 @@ func (m *Model) outcome() (string, lipgloss.Style) {
 	return t.glyphs.lost + " " + string(end.Outcome), t.bad
 }
 
-// knownProblems are those up to where a lesson has come.
-func (m *Model) knownProblems() []int {
-	i, _ := slices.BinarySearchFunc(m.problems, 0, func(n, _ int) int {
+// knownFailures are those up to where a lesson has come.
+func (m *Model) knownFailures() []int {
+	i, _ := slices.BinarySearchFunc(m.failures, 0, func(n, _ int) int {
 		if m.lanes.scope.beyond(n) {
 			return 1
 		}
 		return -1
 	})
-	return m.problems[:i]
+	return m.failures[:i]
 }
 
 // status is the last line: where the cursor is, and what there is to say.
@@ -702,11 +794,20 @@ func (m *Model) status() string {
 	if m.follow {
 		x = c.text(x+2, m.width, "following", t.change, "")
 	}
+	if m.found != nil {
+		text := fmt.Sprintf("/%s: %d found", m.found.Filter(), m.found.Count())
+		if m.found.Has(m.cursor) {
+			text = fmt.Sprintf("/%s: %d of %d", m.found.Filter(), m.found.Rank(m.cursor), m.found.Count())
+		}
+		x = c.text(x+2, m.width, text, t.mark, t.glyphs.ellipsis)
+	}
 	switch {
 	case m.waiting == 'm':
 		c.text(x+2, m.width, "bookmark: press a letter", t.warn, t.glyphs.ellipsis)
 	case m.waiting == '\'':
 		c.text(x+2, m.width, "to which bookmark?", t.warn, t.glyphs.ellipsis)
+	case m.pursuit != nil:
+		c.text(x+2, m.width, m.pursuit.text(m.recording), t.change, t.glyphs.ellipsis)
 	case m.message.text != "":
 		style := t.change
 		if m.message.wrong {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rtcsim/rtcsim/internal/filter"
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
@@ -20,7 +21,7 @@ type scope struct {
 	hiddenKinds map[recorder.Kind]bool
 	hiddenPeers map[string]bool
 	// only, if not nil, shows the events that a filter picks and no others.
-	only func(n int, e recorder.Entry) bool
+	only *filter.Matches
 	// until, if not 0, is the last event that is shown: what comes after it is
 	// not known yet.
 	until int
@@ -43,7 +44,7 @@ func (s *scope) fate(r *recorder.Recording, n int, e recorder.Entry) fate {
 	case s.hiddenKinds[e.Kind], s.hiddenPeers[e.Peer]:
 		return hidden
 	case s.only != nil:
-		if s.only(n, e) {
+		if s.only.Has(n) {
 			return shown
 		}
 		return hidden
@@ -74,26 +75,106 @@ func quiet(r *recorder.Recording, n int, e recorder.Entry) bool {
 	return err == nil && ok && result.Error == nil
 }
 
+// folds reports whether packets are folded.
+func (s *scope) folds() bool { return s.only == nil && s.zoom == zoomSession }
+
+// leap is how many events without a row of their own are looked at one by one,
+// before the index is asked where the next one with a row is.
+const leap = 512
+
+// visit goes from event n in a direction, 1 or -1, to all events that have a row
+// and to those that are folded; of many folded ones in sequence, it leaves out some
+// between the first and the last.
+func (s *scope) visit(r *recorder.Recording, n, by int, each func(n int, e recorder.Entry, f fate) bool) {
+	idle := 0
+	for n >= 1 && n <= r.Len() {
+		e := r.Entry(n)
+		f := s.fate(r, n, e)
+		if f != hidden && !each(n, e, f) {
+			return
+		}
+		idle++
+		if f == shown {
+			idle = 0
+		}
+		if idle < leap {
+			n += by
+			continue
+		}
+		idle = 0
+		next := s.next(r, n, by)
+		if s.folds() {
+			for _, i := range s.folded(r, n, next, by) {
+				if !each(i, r.Entry(i), folded) {
+					return
+				}
+			}
+		}
+		if next == 0 {
+			return
+		}
+		n = next
+	}
+}
+
+// next returns the next event from n in a direction that may have a row of its
+// own, 0 if there is none.
+func (s *scope) next(r *recorder.Recording, n, by int) int {
+	own := func(peer string, k recorder.Kind) bool {
+		return level(k) <= s.zoom && !s.hiddenKinds[k] && !s.hiddenPeers[peer]
+	}
+	switch {
+	case s.only != nil && by > 0:
+		return s.only.Next(n)
+	case s.only != nil:
+		return s.only.Previous(n)
+	case by > 0:
+		return r.After(n, own)
+	}
+	return r.Before(n, own)
+}
+
+// folded returns the first and the last event that is folded between two events
+// in a direction; next is 0 for the end of the recording in that direction.
+func (s *scope) folded(r *recorder.Recording, n, next, by int) []int {
+	packet := func(peer string, k recorder.Kind) bool {
+		return isPacket(k) && !s.hiddenKinds[k] && !s.hiddenPeers[peer]
+	}
+	if by > 0 {
+		if next == 0 {
+			next = r.Len() + 1
+		}
+		if first := r.After(n, packet); first > 0 && first < next {
+			return []int{first, r.Before(next, packet)}
+		}
+		return nil
+	}
+	if first := r.Before(n, packet); first > next {
+		return []int{first, r.After(next, packet)}
+	}
+	return nil
+}
+
 // below returns up to count rows from event n on.
 func (s *scope) below(r *recorder.Recording, n, count int) []row {
 	var rows []row
-	for i, e := range r.Forward(max(1, n)) {
+	s.visit(r, max(1, n), 1, func(i int, e recorder.Entry, f fate) bool {
 		if s.beyond(i) {
-			break
+			if last := len(rows) - 1; f == folded && last >= 0 && rows[last].folded {
+				rows[last].last = s.until
+			}
+			return false
 		}
-		fate := s.fate(r, i, e)
-		if fate == hidden {
-			continue
-		}
-		if last := len(rows) - 1; fate == folded && last >= 0 && rows[last].folded {
+		if last := len(rows) - 1; f == folded && last >= 0 && rows[last].folded {
 			rows[last].last = i
-			continue
+			return true
 		}
 		if len(rows) == count {
-			break
+			return false
 		}
-		rows = append(rows, row{first: i, last: i, folded: fate == folded, time: e.Time})
-	}
+		rows = append(rows, row{first: i, last: i, folded: f == folded, time: e.Time})
+		return true
+	})
 	return rows
 }
 
@@ -106,20 +187,17 @@ func (s *scope) above(r *recorder.Recording, n, count int) []row {
 		return nil
 	}
 	var rows []row
-	for i, e := range r.Backward(n - 1) {
-		fate := s.fate(r, i, e)
-		if fate == hidden {
-			continue
-		}
-		if last := len(rows) - 1; fate == folded && last >= 0 && rows[last].folded {
+	s.visit(r, min(n-1, r.Len()), -1, func(i int, e recorder.Entry, f fate) bool {
+		if last := len(rows) - 1; f == folded && last >= 0 && rows[last].folded {
 			rows[last].first, rows[last].time = i, e.Time
-			continue
+			return true
 		}
 		if len(rows) == count {
-			break
+			return false
 		}
-		rows = append(rows, row{first: i, last: i, folded: fate == folded, time: e.Time})
-	}
+		rows = append(rows, row{first: i, last: i, folded: f == folded, time: e.Time})
+		return true
+	})
 	slices.Reverse(rows)
 	return rows
 }

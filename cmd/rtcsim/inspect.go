@@ -54,7 +54,9 @@ func show(r *recorder.Recording, o tui.Options) error {
 	if !o.NoMouse {
 		options = append(options, tea.WithMouseCellMotion())
 	}
-	if _, err := tea.NewProgram(tui.New(r, o), options...).Run(); err != nil {
+	model := tui.New(r, o)
+	defer model.Close()
+	if _, err := tea.NewProgram(model, options...).Run(); err != nil {
 		return &exitError{exitFatal, fmt.Errorf("the inspector: %w", err)}
 	}
 	return nil
