@@ -101,9 +101,9 @@ func (t *theme) label(e recorder.Event, data any) (string, lipgloss.Style) {
 		}
 		return t.glyphs.lost + " " + d.Text + ": " + d.Seen, t.bad
 	case recorder.Prediction:
-		return "? " + d.Question, t.step
+		return "? " + plain(d.Question), t.step
 	case recorder.Answer:
-		return "? " + d.Question + " " + map[bool]string{true: "yes", false: "no"}[d.Holds], t.step
+		return "? " + map[bool]string{true: "yes", false: "no"}[d.Holds] + ": " + plain(d.Question), t.step
 	case recorder.SessionEnd:
 		return t.glyphs.horizontal + t.glyphs.horizontal + " the end", t.step
 	case recorder.Call:
