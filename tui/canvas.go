@@ -10,25 +10,37 @@ import (
 
 // A canvas is one line of cells, on which things are drawn over each other.
 type canvas struct {
-	cells []cell
+	cells  []cell
+	styles []lipgloss.Style // that were drawn with
 }
 
 // cell is what stands in one column. The second column of a wide character is
 // empty and continues the first.
 type cell struct {
 	text      string
-	style     lipgloss.Style
-	styled    bool
+	style     int // in the canvas's styles, from 1; 0 for none
 	continues bool
 }
 
-func newCanvas(width int) *canvas { return &canvas{make([]cell, max(0, width))} }
+func newCanvas(width int) *canvas {
+	return &canvas{cells: make([]cell, max(0, width)), styles: make([]lipgloss.Style, 0, 8)}
+}
+
+// style returns the number of a style.
+func (c *canvas) style(s lipgloss.Style) int {
+	c.styles = append(c.styles, s)
+	// The same as the one before, as a rule.
+	if n := len(c.styles); n > 1 && c.same(n, n-1) {
+		c.styles = c.styles[:n-1]
+	}
+	return len(c.styles)
+}
 
 // draw draws text from a column on, as far as there is room up to the column
 // limit, and returns the column after it.
 func (c *canvas) draw(x, limit int, text string, style lipgloss.Style) int {
 	limit = min(limit, len(c.cells))
-	state := -1
+	number, state := c.style(style), -1
 	for text != "" {
 		var cluster string
 		var width int
@@ -42,7 +54,7 @@ func (c *canvas) draw(x, limit int, text string, style lipgloss.Style) int {
 		if x < 0 || x+width > limit {
 			return x
 		}
-		c.cells[x] = cell{text: cluster, style: style, styled: true}
+		c.cells[x] = cell{text: cluster, style: number}
 		for i := 1; i < width; i++ {
 			c.cells[x+i] = cell{continues: true}
 		}
@@ -53,8 +65,9 @@ func (c *canvas) draw(x, limit int, text string, style lipgloss.Style) int {
 
 // line draws the same character from one column to before another.
 func (c *canvas) line(from, to int, char string, style lipgloss.Style) {
+	number := c.style(style)
 	for x := max(0, from); x < min(to, len(c.cells)); x++ {
-		c.cells[x] = cell{text: char, style: style, styled: true}
+		c.cells[x] = cell{text: char, style: number}
 	}
 }
 
@@ -72,7 +85,7 @@ func (c *canvas) render(over func(lipgloss.Style) lipgloss.Style) string {
 	var b strings.Builder
 	for i := 0; i < len(c.cells); {
 		j := i + 1
-		for j < len(c.cells) && (c.cells[j].continues || same(c.cells[j], c.cells[i])) {
+		for j < len(c.cells) && (c.cells[j].continues || c.same(c.cells[j].style, c.cells[i].style)) {
 			j++
 		}
 		var run strings.Builder
@@ -85,11 +98,14 @@ func (c *canvas) render(over func(lipgloss.Style) lipgloss.Style) string {
 				run.WriteString(cell.text)
 			}
 		}
-		style := c.cells[i].style
+		var style lipgloss.Style
+		if number := c.cells[i].style; number > 0 {
+			style = c.styles[number-1]
+		}
 		switch {
 		case over != nil:
 			b.WriteString(over(style).Render(run.String()))
-		case c.cells[i].styled:
+		case c.cells[i].style > 0:
 			b.WriteString(style.Render(run.String()))
 		default:
 			b.WriteString(run.String())
@@ -99,12 +115,14 @@ func (c *canvas) render(over func(lipgloss.Style) lipgloss.Style) string {
 	return b.String()
 }
 
-// same reports whether two cells have the same style.
-func same(a, b cell) bool {
-	return a.styled == b.styled && (!a.styled ||
-		a.style.GetForeground() == b.style.GetForeground() && a.style.GetBackground() == b.style.GetBackground() &&
-			a.style.GetBold() == b.style.GetBold() && a.style.GetReverse() == b.style.GetReverse() &&
-			a.style.GetUnderline() == b.style.GetUnderline())
+// same reports whether two numbers of styles stand for the same.
+func (c *canvas) same(i, j int) bool {
+	if i == j || i == 0 || j == 0 {
+		return i == j
+	}
+	a, b := c.styles[i-1], c.styles[j-1]
+	return a.GetForeground() == b.GetForeground() && a.GetBackground() == b.GetBackground() &&
+		a.GetBold() == b.GetBold() && a.GetReverse() == b.GetReverse() && a.GetUnderline() == b.GetUnderline()
 }
 
 // fit makes a text exactly so many lines, each exactly so wide.

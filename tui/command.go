@@ -21,7 +21,7 @@ func (m *Model) onCommand(msg tea.KeyMsg) tea.Cmd {
 	case "enter":
 		m.asking = false
 		m.command.Blur()
-		return m.run(strings.TrimSpace(m.command.Value()))
+		return m.carryOut(strings.TrimSpace(m.command.Value()))
 	}
 	var cmd tea.Cmd
 	m.command, cmd = m.command.Update(msg)
@@ -31,8 +31,8 @@ func (m *Model) onCommand(msg tea.KeyMsg) tea.Cmd {
 // commandHelp says what commands there are.
 const commandHelp = "a time (12.5s), #EVENT, zoom N, hide KIND, hide PEER, show, lesson, q"
 
-// run carries out a command.
-func (m *Model) run(text string) tea.Cmd {
+// carryOut carries out a command.
+func (m *Model) carryOut(text string) tea.Cmd {
 	wrong := func(format string, args ...any) tea.Cmd {
 		return func() tea.Msg { return noteMsg{text: fmt.Sprintf(format, args...), wrong: true} }
 	}

@@ -127,12 +127,23 @@ func (f *follower[T]) run() {
 		var damaged *recorder.DamagedError
 		switch {
 		case err == nil:
-			value, has = read(n, e)
+			value, has = read.safely(n, e)
 		case errors.As(err, &damaged): // the others can be read
 			err = nil
 		}
 		f.take(n, value, has, err)
 	}
+}
+
+// safely reads an event. One on which the reading panics says nothing: the panic
+// would leave the terminal as it is, and nobody would see why.
+func (read reading[T]) safely(n int, e recorder.Event) (value T, has bool) {
+	defer func() {
+		if recover() != nil {
+			has = false
+		}
+	}()
+	return read(n, e)
 }
 
 // next returns the event to be read now, or ends the reading.

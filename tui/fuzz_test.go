@@ -40,6 +40,7 @@ func TestRandomKeys(t *testing.T) {
 	}
 	for i, recording := range recordings {
 		t.Run(recording.name, func(t *testing.T) {
+			t.Parallel()
 			m := New(recording.r, Options{Name: recording.name, ASCII: i%2 == 1, Renderer: colours(), Output: new(bytes.Buffer)})
 			p := &player{t: t, m: m, random: rand.New(rand.NewPCG(1, uint64(i)))}
 			p.press(keys / len(recordings))
@@ -65,7 +66,7 @@ func (p *player) press(count int) {
 	for n := range count {
 		switch {
 		case n%(count/200+1) == 0:
-			p.resize(1+p.random.IntN(220), 1+p.random.IntN(70))
+			p.resize(1+p.random.IntN(200), 1+p.random.IntN(60))
 		case p.random.IntN(20) == 0:
 			p.send("mouse", tea.MouseMsg{X: p.random.IntN(p.width+2) - 1, Y: p.random.IntN(p.height + 1), Action: tea.MouseAction(p.random.IntN(3)), Button: tea.MouseButton(p.random.IntN(6))})
 		case p.random.IntN(20) == 0:

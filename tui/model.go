@@ -261,6 +261,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
+	case leaveMsg:
+		return m.leave()
 	case loadMsg:
 		m.polling = false
 		if m.known < m.recording.Len() {

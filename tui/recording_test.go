@@ -1,7 +1,7 @@
 package tui
 
 import (
-	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -9,6 +9,16 @@ import (
 
 // damage returns a recording in which something was replaced.
 func damage(t testing.TB, file []byte, old, new string) []byte {
+	t.Helper()
+	text := decompress(t, file)
+	if !strings.Contains(text, old) {
+		t.Fatalf("there is no %s", old)
+	}
+	return compress(t, strings.ReplaceAll(text, old, new))
+}
+
+// decompress returns the lines of a recording.
+func decompress(t testing.TB, file []byte) string {
 	t.Helper()
 	decoder, err := zstd.NewReader(nil)
 	if err != nil {
@@ -19,13 +29,16 @@ func damage(t testing.TB, file []byte, old, new string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Contains(text, []byte(old)) {
-		t.Fatalf("there is no %s", old)
-	}
+	return string(text)
+}
+
+// compress returns the recording with those lines.
+func compress(t testing.TB, text string) []byte {
+	t.Helper()
 	encoder, err := zstd.NewWriter(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer encoder.Close()
-	return encoder.EncodeAll(bytes.ReplaceAll(text, []byte(old), []byte(new)), nil)
+	return encoder.EncodeAll([]byte(text), nil)
 }

@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
-	tea "github.com/charmbracelet/bubbletea"
 	"github.com/spf13/cobra"
 
 	"github.com/rtcsim/rtcsim/internal/runner"
@@ -49,14 +47,7 @@ func (a *app) inspect(path string, o tui.Options) error {
 
 // show runs the inspector until it is left.
 func show(r *recorder.Recording, o tui.Options) error {
-	o.Output = os.Stdout
-	options := []tea.ProgramOption{tea.WithAltScreen()}
-	if !o.NoMouse {
-		options = append(options, tea.WithMouseCellMotion())
-	}
-	model := tui.New(r, o)
-	defer model.Close()
-	if _, err := tea.NewProgram(model, options...).Run(); err != nil {
+	if err := tui.Run(r, o); err != nil {
 		return &exitError{exitFatal, fmt.Errorf("the inspector: %w", err)}
 	}
 	return nil
