@@ -157,7 +157,7 @@ func (t *theme) label(e recorder.Event, data any) (string, lipgloss.Style) {
 	case recorder.LogLine:
 		return "pion " + d.Level + " [" + d.Scope + "] " + d.Text, t.warn
 	case recorder.Remark:
-		return "≠ " + d.Text, t.remark
+		return t.glyphs.unlike + " " + d.Text, t.remark
 	case recorder.TrackEvent:
 		return "track " + d.Track + " " + d.Kind + " " + d.Codec, t.change
 	case recorder.RTCP:
