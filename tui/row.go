@@ -86,8 +86,15 @@ const leap = 512
 // and to those that are folded; of many folded ones in sequence, it leaves out some
 // between the first and the last.
 func (s *scope) visit(r *recorder.Recording, n, by int, each func(n int, e recorder.Entry, f fate) bool) {
+	end := r.Len()
+	if s.until > 0 {
+		end = min(end, s.until)
+	}
+	if by < 0 {
+		n = min(n, end)
+	}
 	idle := 0
-	for n >= 1 && n <= r.Len() {
+	for n >= 1 && n <= end {
 		e := r.Entry(n)
 		f := s.fate(r, n, e)
 		if f != hidden && !each(n, e, f) {
@@ -103,15 +110,15 @@ func (s *scope) visit(r *recorder.Recording, n, by int, each func(n int, e recor
 		}
 		idle = 0
 		next := s.next(r, n, by)
+		if by > 0 && (next == 0 || next > end) {
+			next = end + 1
+		}
 		if s.folds() {
 			for _, i := range s.folded(r, n, next, by) {
 				if !each(i, r.Entry(i), folded) {
 					return
 				}
 			}
-		}
-		if next == 0 {
-			return
 		}
 		n = next
 	}
@@ -135,15 +142,12 @@ func (s *scope) next(r *recorder.Recording, n, by int) int {
 }
 
 // folded returns the first and the last event that is folded between two events
-// in a direction; next is 0 for the end of the recording in that direction.
+// in a direction.
 func (s *scope) folded(r *recorder.Recording, n, next, by int) []int {
 	packet := func(peer string, k recorder.Kind) bool {
 		return isPacket(k) && !s.hiddenKinds[k] && !s.hiddenPeers[peer]
 	}
 	if by > 0 {
-		if next == 0 {
-			next = r.Len() + 1
-		}
 		if first := r.After(n, packet); first > 0 && first < next {
 			return []int{first, r.Before(next, packet)}
 		}
@@ -159,12 +163,6 @@ func (s *scope) folded(r *recorder.Recording, n, next, by int) []int {
 func (s *scope) below(r *recorder.Recording, n, count int) []row {
 	var rows []row
 	s.visit(r, max(1, n), 1, func(i int, e recorder.Entry, f fate) bool {
-		if s.beyond(i) {
-			if last := len(rows) - 1; f == folded && last >= 0 && rows[last].folded {
-				rows[last].last = s.until
-			}
-			return false
-		}
 		if last := len(rows) - 1; f == folded && last >= 0 && rows[last].folded {
 			rows[last].last = i
 			return true
@@ -180,14 +178,8 @@ func (s *scope) below(r *recorder.Recording, n, count int) []row {
 
 // above returns up to count rows before event n, in their order.
 func (s *scope) above(r *recorder.Recording, n, count int) []row {
-	if s.beyond(n) {
-		n = s.until + 1
-	}
-	if n <= 1 {
-		return nil
-	}
 	var rows []row
-	s.visit(r, min(n-1, r.Len()), -1, func(i int, e recorder.Entry, f fate) bool {
+	s.visit(r, n-1, -1, func(i int, e recorder.Entry, f fate) bool {
 		if last := len(rows) - 1; f == folded && last >= 0 && rows[last].folded {
 			rows[last].first, rows[last].time = i, e.Time
 			return true

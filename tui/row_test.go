@@ -16,9 +16,12 @@ func allRows(s *scope, r *recorder.Recording) []row {
 	var rows []row
 	for n, e := range r.Forward(1) {
 		f := s.fate(r, n, e)
+		if f == hidden || s.beyond(n) {
+			continue
+		}
 		if last := len(rows) - 1; f == folded && last >= 0 && rows[last].folded {
 			rows[last].last = n
-		} else if f != hidden {
+		} else {
 			rows = append(rows, row{first: n, last: n, folded: f == folded, time: e.Time})
 		}
 	}
@@ -47,6 +50,7 @@ func TestRows(t *testing.T) {
 		{"hidden kinds", scope{zoom: zoomPackets, hiddenKinds: map[recorder.Kind]bool{recorder.KindPacketSent: true}}},
 		{"no packets", scope{zoom: zoomSession, hiddenKinds: map[recorder.Kind]bool{
 			recorder.KindPacketSent: true, recorder.KindPacketDelivered: true, recorder.KindPacketDropped: true}}},
+		{"up to an event", scope{zoom: zoomSession, until: 9000}},
 		{"found", scope{zoom: zoomOutline, only: found}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
