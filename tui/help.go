@@ -4,11 +4,35 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 )
 
-// helpView lists all keys, in as many columns as fit.
-func helpView(t *theme, groups []group, width, height int) string {
+// A help lists all keys.
+type help struct {
+	open bool
+	from int // the first line that is shown
+	more int // how many lines there are below the last
+}
+
+// update takes a key: it scrolls, or closes the help.
+func (h *help) update(msg tea.KeyMsg, k keyMap, height int) {
+	switch {
+	case key.Matches(msg, k.Down):
+		h.from += min(1, h.more)
+	case key.Matches(msg, k.PageDown):
+		h.from += min(max(1, height/2), h.more)
+	case key.Matches(msg, k.Up):
+		h.from = max(0, h.from-1)
+	case key.Matches(msg, k.PageUp):
+		h.from = max(0, h.from-max(1, height/2))
+	default:
+		*h = help{}
+	}
+}
+
+// view shows the keys, in as many columns as fit.
+func (h *help) view(t *theme, groups []group, width, height int) string {
 	var blocks [][]string
 	for _, g := range groups {
 		block := []string{t.caption.Render(g.title)}
@@ -46,6 +70,15 @@ func helpView(t *theme, groups []group, width, height int) string {
 			break
 		}
 		lines = append(lines, line.String())
+	}
+	for len(lines) > 0 && strings.TrimSpace(ansi.Strip(lines[len(lines)-1])) == "" {
+		lines = lines[:len(lines)-1]
+	}
+	h.from = min(h.from, max(0, len(lines)-height))
+	lines = lines[h.from:]
+	if h.more = max(0, len(lines)-height); h.more > 0 && height > 0 {
+		lines[height-1] = t.dim.Render("  " + t.glyphs.ellipsis + " j ↓ for more")
+		h.more++
 	}
 	return fit(strings.Join(lines, "\n"), width, height)
 }

@@ -101,9 +101,9 @@ func (t *theme) label(e recorder.Event, data any) (string, lipgloss.Style) {
 		}
 		return t.glyphs.lost + " " + d.Text + ": " + d.Seen, t.bad
 	case recorder.Prediction:
-		return "? " + d.Question, t.step
+		return "? " + plain(d.Question), t.step
 	case recorder.Answer:
-		return "? " + d.Question + " " + map[bool]string{true: "yes", false: "no"}[d.Holds], t.step
+		return "? " + map[bool]string{true: "yes", false: "no"}[d.Holds] + ": " + plain(d.Question), t.step
 	case recorder.SessionEnd:
 		return t.glyphs.horizontal + t.glyphs.horizontal + " the end", t.step
 	case recorder.Call:
@@ -157,7 +157,7 @@ func (t *theme) label(e recorder.Event, data any) (string, lipgloss.Style) {
 	case recorder.LogLine:
 		return "pion " + d.Level + " [" + d.Scope + "] " + d.Text, t.warn
 	case recorder.Remark:
-		return "≠ " + d.Text, t.remark
+		return t.glyphs.unlike + " " + d.Text, t.remark
 	case recorder.TrackEvent:
 		return "track " + d.Track + " " + d.Kind + " " + d.Codec, t.change
 	case recorder.RTCP:

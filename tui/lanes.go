@@ -36,6 +36,7 @@ type column struct {
 // Widths that a lane should have.
 const (
 	leastLane   = 18
+	leastPair   = 16 // of two, which are shown even where it is narrow
 	networkLane = 16
 )
 
@@ -46,7 +47,7 @@ func (l *lanes) columns(x, width int) []column {
 		return nil
 	}
 	peers := l.peers
-	if fits := max(1, (width-networkLane)/leastLane); len(peers) > fits {
+	if fits := max(min(2, width/leastPair), 1, (width-networkLane)/leastLane); len(peers) > fits {
 		l.first = min(max(0, l.first), len(peers)-fits)
 		peers = peers[l.first : l.first+fits]
 	} else {

@@ -203,7 +203,7 @@ func (l *lesson) place(at int) int {
 
 // until returns the last event that may be seen at a station: at a question
 // what comes after it would tell the answer, elsewhere what a note is about
-// may be seen, up to the next station. 0 means all.
+// may be seen, up to the next station or what decides its answer. 0 means all.
 func (l *lesson) until(at int) int {
 	switch {
 	case at > len(l.stations) || len(l.stations) == 0:
@@ -213,7 +213,7 @@ func (l *lesson) until(at int) int {
 	case at == len(l.stations):
 		return l.known
 	}
-	last := l.stations[at].n - 1
+	last := l.place(at+1) - 1
 	if at > 0 {
 		last = max(last, l.stations[at-1].n)
 	}
@@ -260,7 +260,7 @@ func evidence(r *recorder.Recording, n int, a recorder.Answer) []int {
 		return found
 	}
 	asked := words(a.Condition)
-	best := 1 // a peer's name alone says nothing
+	most := 1 // a peer's name alone says nothing
 	now := r.Entry(n).Time
 	for i, e := range r.Backward(n - 1) {
 		if e.Time != now || n-i > nearEvents {
@@ -268,31 +268,39 @@ func evidence(r *recorder.Recording, n int, a recorder.Answer) []int {
 		}
 		switch e.Kind {
 		case recorder.KindStep, recorder.KindVerdict, recorder.KindPrediction, recorder.KindAnswer, recorder.KindSnapshot,
-			recorder.KindRemark, recorder.KindLog, recorder.KindEnd:
-			if !asked[string(e.Kind)] {
-				continue
-			}
+			recorder.KindLog, recorder.KindEnd:
+			continue
 		}
-		if common := inCommon(r, i, asked); common > best {
-			best, found = common, []int{i}
+		if common := inCommon(r, i, asked); common > most {
+			most, found = common, []int{i}
 		}
 	}
 	return found
 }
 
-// inCommon counts the words of a condition that an event has, too.
+// inCommon counts the words of a condition that an event has, too; 0 if these
+// are nothing but names.
 func inCommon(r *recorder.Recording, n int, asked map[string]bool) int {
 	e, err := r.Event(n)
 	if err != nil {
 		return 0
 	}
 	data, _ := e.Value()
+	names := e.Peer
+	if d, ok := data.(recorder.ChannelEvent); ok {
+		names += " " + d.Channel
+	}
+	named := words(names)
 	text, _ := (&theme{}).label(e, data)
-	count := 0
-	for word := range words(e.Peer + " " + string(e.Kind) + " " + text) {
+	count, says := 0, false
+	for word := range words(names + " " + string(e.Kind) + " " + text) {
 		if asked[word] {
 			count++
+			says = says || !named[word]
 		}
+	}
+	if !says {
+		return 0
 	}
 	return count
 }

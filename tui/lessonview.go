@@ -36,6 +36,7 @@ func (p *panel) height(l *lesson, width, height int) int {
 		for at := range len(l.stations) + 2 {
 			p.lines = max(p.lines, 2+len(p.text(l, at, false, width)))
 		}
+		p.lines = max(p.lines, 3+len(l.asked)+len(l.links)) // all of them wrong, at the end
 	}
 	return max(0, min(p.lines, mostPanel, height*45/100))
 }
@@ -79,7 +80,7 @@ func (p *panel) rule(l *lesson, width int) string {
 // dots draws each note and question: seen or to come, right or wrong.
 func (p *panel) dots(c *canvas, x int, l *lesson) {
 	t := p.theme
-	c.draw(x, len(c.cells), " ", t.text)
+	c.line(x, x+2*l.total()+1, " ", t.text)
 	for i, s := range l.stations {
 		if s.kind == stationAnswer {
 			continue
@@ -142,12 +143,12 @@ func (p *panel) text(l *lesson, at int, walking bool, width int) []string {
 		case stationNote:
 			add(t.markdown(s.text, reading)...)
 		case stationQuestion:
-			add(t.spans("**"+strings.ReplaceAll(s.text, "*", "")+"**", t.warn.Render("?")+" ", reading)...)
+			add(t.spans(clean(strings.TrimSpace(s.text)), t.warn.Render("?")+" ", reading)...)
 			add("")
 			yes, guessed := l.guessed(at - 1)
 			switch {
 			case guessed && walking:
-				add(t.dim.Render("You say " + yesNo(yes) + ". Watch …"))
+				add(t.dim.Render("You say " + yesNo(yes) + ". Watch."))
 			case guessed:
 				add(t.dim.Render("You say " + yesNo(yes) + "."))
 			default:
@@ -193,7 +194,7 @@ func (p *panel) answer(l *lesson, s *station, width int) []string {
 			verdict, style = t.glyphs.lost+" You said "+yesNo(yes)+", and it is "+yesNo(s.answer.Holds)+".", t.bad
 		}
 	}
-	question := "  " + s.text
+	question := "  " + plain(s.text)
 	if at := l.reached - 1; s.question == at-1 || ansi.StringWidth(verdict+question) > width {
 		question = ""
 	}
@@ -247,7 +248,7 @@ func (p *panel) end(l *lesson, width int) []string {
 	}
 	for i, at := range wrong {
 		s := l.stations[at]
-		pieces := []piece{{t.glyphs.lost + " ", t.bad}, {s.text, t.text}, {"  " + yesNo(s.answer.Holds), t.bold}}
+		pieces := []piece{{t.glyphs.lost + " ", t.bad}, {yesNo(s.answer.Holds), t.bold}, {"  " + plain(s.text), t.text}}
 		if i < 9 {
 			pieces = append([]piece{{strconv.Itoa(i + 1), t.focus}, {" " + t.glyphs.arrowRight + " ", t.dim}}, pieces...)
 		}

@@ -72,3 +72,10 @@ func (t *theme) spans(text, bullet string, width int) []string {
 	}
 	return lines
 }
+
+// plain returns a text of Markdown without its marks, on one line.
+func plain(text string) string {
+	text = markdownLink.ReplaceAllString(text, "$1")
+	text = markdownSpan.ReplaceAllStringFunc(text, func(s string) string { return strings.Trim(s, "`*") })
+	return strings.Join(strings.Fields(text), " ")
+}

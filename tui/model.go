@@ -61,7 +61,7 @@ type Model struct {
 	waiting rune // for the letter of a bookmark: m or '
 	command textinput.Model
 	asking  bool
-	help    bool
+	help    help
 	message noteMsg
 	mouse   bool
 	quit    bool
@@ -242,7 +242,7 @@ func (m *Model) find(f *filter.Filter) {
 	}
 	m.found, m.lanes.scope.only = nil, nil
 	if !f.Empty() {
-		m.found = filter.Find(m.recording, f)
+		m.found = filter.Find(asking(m.recording, f), f)
 	}
 	m.lanes.found = m.found
 }
@@ -420,8 +420,8 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 		return m.onMark(msg)
 	case m.finding:
 		return m.onPrompt(msg)
-	case m.help:
-		m.help = false
+	case m.help.open:
+		m.help.update(msg, m.keys, m.height-above-below-1)
 		if key.Matches(msg, m.keys.Quit) && msg.String() == "ctrl+c" {
 			return m.leave()
 		}
@@ -444,7 +444,7 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Quit):
 		return m.leave()
 	case key.Matches(msg, k.Help):
-		m.help = true
+		m.help.open = true
 	case key.Matches(msg, k.Down):
 		m.step(1)
 	case key.Matches(msg, k.Up):
@@ -678,9 +678,9 @@ func (m *Model) View() string {
 		return fit(lipgloss.NewStyle().Width(m.width).Render(text), m.width, m.height)
 	}
 	parts := []string{m.title()}
-	if m.help {
+	if m.help.open {
 		body := m.height - above - below
-		parts = append(parts, m.theme.rule("Keys", m.width, true), helpView(m.theme, m.groups(), m.width, body-1))
+		parts = append(parts, m.theme.rule("Keys", m.width, true), m.help.view(m.theme, m.groups(), m.width, body-1))
 	} else {
 		parts = append(parts, m.body())
 		if lesson := m.lessonView(); lesson != "" {

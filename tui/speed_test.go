@@ -103,7 +103,7 @@ func BenchmarkKeys(b *testing.B) {
 						m.Update(keyMsg(binding.Keys()[0]))
 						m.View()
 						slowest = max(slowest, time.Since(begin))
-						m.help, m.asking, m.waiting, m.focus, m.alone = false, false, 0, 0, false
+						m.help, m.asking, m.waiting, m.focus, m.alone = help{}, false, 0, 0, false
 						clear(m.lanes.scope.hiddenKinds)
 						clear(m.lanes.scope.hiddenPeers)
 					}

@@ -28,21 +28,21 @@ type glyphs struct {
 	horizontal, vertical, topLeft, topRight, bottomLeft, bottomRight string
 	teeDown, teeUp, teeRight, teeLeft, cross                         string
 	arrowRight, arrowLeft, lost, dot, circle, diamond, gap, ellipsis string
-	play, pause, bar, fold, unfold, check                            string
+	play, pause, bar, fold, unfold, check, unlike                    string
 	blocks                                                           []string // from low to high
 }
 
 var unicodeGlyphs = glyphs{
 	"─", "│", "╭", "╮", "╰", "╯", "┬", "┴", "├", "┤", "┼",
 	"▶", "◀", "✗", "●", "○", "◆", "┆", "…",
-	"▶", "⏸", "┃", "▸", "▾", "✓",
+	"▶", "⏸", "┃", "▸", "▾", "✓", "≠",
 	[]string{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 }
 
 var asciiGlyphs = glyphs{
 	"-", "|", "+", "+", "+", "+", "+", "+", "+", "+", "+",
 	">", "<", "x", "*", "o", "#", ":", "~",
-	">", "=", "|", "+", "-", "v",
+	">", "=", "|", "+", "-", "v", "#",
 	[]string{" ", ".", ".", ":", ":", "-", "=", "#", "#"},
 }
 

@@ -149,7 +149,7 @@ func (m *Model) onLesson(msg tea.KeyMsg) (handled bool, cmd tea.Cmd) {
 		return true, m.goOn()
 	case key.Matches(msg, k.back):
 		m.stopAt(l.at - 1)
-	case (key.Matches(msg, k.yes) || key.Matches(msg, k.no)) && l.open():
+	case (key.Matches(msg, k.yes) || key.Matches(msg, k.no)) && (l.open() || m.walk.on):
 		if m.walk.on {
 			return true, nil
 		}
@@ -169,7 +169,7 @@ func (m *Model) onLesson(msg tea.KeyMsg) (handled bool, cmd tea.Cmd) {
 
 // panelHeight is how many lines the lesson takes.
 func (m *Model) panelHeight() int {
-	if !m.teaching() || m.help {
+	if !m.teaching() || m.help.open {
 		return 0
 	}
 	return m.panel.height(m.lesson, m.width, m.height)

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/rtcsim/rtcsim/internal/dissection"
 	"github.com/rtcsim/rtcsim/internal/sandbox"
 	"github.com/rtcsim/rtcsim/recorder"
 )
@@ -83,9 +84,9 @@ func (r *Runner) Run(ctx context.Context, h recorder.Header, limits sandbox.Limi
 	}
 	failed := 0
 	var emitErr error
-	var inside *dissection
+	var inside *dissection.Dissection
 	if h.Options.Dissect {
-		inside = newDissection()
+		inside = dissection.New()
 	}
 	stats, err := r.machine.Run(ctx, sandbox.Run{
 		Seed:   h.Seed,
@@ -96,7 +97,7 @@ func (r *Runner) Run(ctx context.Context, h recorder.Header, limits sandbox.Limi
 				failed++
 			}
 			if inside != nil {
-				if line, emitErr = inside.line(line); emitErr != nil {
+				if line, emitErr = inside.Line(line); emitErr != nil {
 					return emitErr
 				}
 			}
