@@ -571,7 +571,7 @@ func TestKeys(t *testing.T) {
 					d.leave(pressed)
 				case "Follow":
 					d := start(t, screening{Path: path, Live: true}, width, height)
-					d.goTo(5)
+					d.await("the run goes on", d.has("event 1 of "))
 					d.press(pressed)
 					d.await("it follows", d.has("following"))
 					d.await("it goes on", func() bool { return d.event() > 20 })
@@ -628,7 +628,11 @@ func TestLeave(t *testing.T) {
 		d.press("shift+tab", "!")
 		<-d.exited
 		d.restored()
-		d.await("it says why", d.has("the bomb in the view"))
+		d.await("it says why", func() bool {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			return bytes.Contains(d.written.Bytes(), []byte("the bomb in the view"))
+		})
 		if d.command.ProcessState.Success() {
 			t.Error("the program says that all is well")
 		}
