@@ -80,12 +80,24 @@ func (m *Model) carryOut(text string) tea.Cmd {
 		return wrong("there is no event %s", text)
 	}
 	if t, err := time.ParseDuration(text); err == nil {
-		m.jumpTo(max(1, m.recording.At(t)))
+		m.goToTime(t)
 		return nil
 	}
 	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
-		m.jumpTo(max(1, m.recording.At(time.Duration(seconds*float64(time.Second)))))
+		m.goToTime(time.Duration(seconds * float64(time.Second)))
 		return nil
 	}
 	return wrong("unknown command %q: %s", word, commandHelp)
+}
+
+// goToTime puts the cursor on the last event at a time. What is shown stays: it is
+// the time that is asked for, not the event.
+func (m *Model) goToTime(t time.Duration) {
+	n := max(1, m.recording.At(t))
+	if n == m.cursor || m.recording.Len() == 0 {
+		return
+	}
+	m.back, m.forward = append(m.back, m.cursor), nil
+	m.place = 0.4
+	m.moveTo(n)
 }

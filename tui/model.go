@@ -250,7 +250,9 @@ func (m *Model) find(f *filter.Filter) {
 // Update implements [tea.Model].
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := m.update(msg)
-	if !m.polling && m.busy() {
+	// What is drawn next may begin to read something, so that one more look is
+	// due after everything that is done.
+	if _, polled := msg.(loadMsg); !m.polling && (!polled || m.busy()) {
 		m.polling = true
 		cmd = tea.Batch(cmd, m.poll())
 	}
