@@ -111,6 +111,7 @@ type terminal struct {
 	other   *os.File // the side of the program
 	command *exec.Cmd
 	before  *term.State
+	kept    string // what bookmarks are kept beside
 
 	mu      sync.Mutex
 	screen  vt10x.Terminal
@@ -488,7 +489,7 @@ func TestKeys(t *testing.T) {
 			d.await("it asks", d.has("bookmark: press a letter"))
 			d.press("q")
 			d.await("it is there", d.has("▶q"))
-			text, err := os.ReadFile(path + ".marks")
+			text, err := os.ReadFile(bookmarksOf(d.kept))
 			if err != nil || string(text) != fmt.Sprintf(`{"q":%d}`+"\n", middle) {
 				t.Errorf("the bookmarks are %s, %v", text, err)
 			}
@@ -594,7 +595,9 @@ func TestKeys(t *testing.T) {
 					if test == nil {
 						t.Fatal("nothing is tested")
 					}
-					d := start(t, screening{Path: path, Options: Options{Path: path}}, width, height)
+					kept := filepath.Join(t.TempDir(), "call.rtcrec") // its own: other tests keep bookmarks, too
+					d := start(t, screening{Path: path, Options: Options{Path: kept}}, width, height)
+					d.kept = kept
 					d.goTo(middle)
 					test(d, func() { d.press(pressed) })
 				}
