@@ -89,6 +89,10 @@ type Options struct {
 	// Renderer knows the colours of the terminal. nil means the default one.
 	Renderer *lipgloss.Renderer
 
+	// Background is "dark" or "light" where the terminal cannot be asked, or
+	// gives the wrong answer. Empty asks it.
+	Background string
+
 	// ASCII draws with ASCII characters only.
 	ASCII bool
 
@@ -109,6 +113,9 @@ type Options struct {
 func New(r *recorder.Recording, o Options) *Model {
 	if o.Renderer == nil {
 		o.Renderer = lipgloss.DefaultRenderer()
+	}
+	if o.Background != "" {
+		o.Renderer.SetHasDarkBackground(o.Background == "dark")
 	}
 	t := newTheme(o.Renderer, o.ASCII)
 	command := textinput.New()
@@ -250,7 +257,9 @@ func (m *Model) find(f *filter.Filter) {
 // Update implements [tea.Model].
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := m.update(msg)
-	if !m.polling && m.busy() {
+	// What is shown may begin something in the background: there is always one
+	// more look at it.
+	if _, looked := msg.(loadMsg); !m.polling && (!looked || m.busy()) {
 		m.polling = true
 		cmd = tea.Batch(cmd, m.poll())
 	}

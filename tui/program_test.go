@@ -429,15 +429,15 @@ func TestKeys(t *testing.T) {
 			d.await("it plays", func() bool { return d.event() > middle })
 			d.await("it says so", d.has("▶ 1x"))
 			press()
-			d.await("it pauses", d.has("⏸ 1x"))
+			d.await("it pauses", d.has("‖ 1x"))
 		},
 		"Reverse": func(d *terminal, press func()) {
 			press()
 			d.press(" ")
 			d.await("it plays backwards", func() bool { return d.event() < middle })
 		},
-		"Faster": func(d *terminal, press func()) { press(); d.await("it is faster", d.has("⏸ 2x")) },
-		"Slower": func(d *terminal, press func()) { press(); d.await("it is slower", d.has("⏸ 0.5x")) },
+		"Faster": func(d *terminal, press func()) { press(); d.await("it is faster", d.has("‖ 2x")) },
+		"Slower": func(d *terminal, press func()) { press(); d.await("it is slower", d.has("‖ 0.5x")) },
 		"Filter": func(d *terminal, press func()) {
 			press()
 			d.press("kind:st")
