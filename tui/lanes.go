@@ -262,8 +262,11 @@ func (l *lanes) drawFolded(c *canvas, r *recorder.Recording, x row, columns []co
 	t := l.theme
 	lane := columns[of(columns, network)]
 	text := fmt.Sprintf("%s %d packets", t.glyphs.fold, sent)
-	if sent == 0 {
+	switch sent {
+	case 0:
 		text = t.glyphs.fold + " packets arrive"
+	case 1:
+		text = t.glyphs.fold + " 1 packet"
 	}
 	end := c.text(lane.x+2, lane.x+lane.w, text, t.dim, t.glyphs.ellipsis)
 	if dropped > 0 {
@@ -355,7 +358,7 @@ func (l *lanes) drawArrow(c *canvas, r *recorder.Recording, n int, e recorder.Ev
 	}
 	c.line(start+1, end, line, style)
 	c.draw(start, end+1, t.glyphs.teeRight, t.frame)
-	space := end - start - 6 - ansi.StringWidth(fate)
+	space := end - start - 7 - ansi.StringWidth(fate)
 	label := " " + ansi.Truncate(text, max(0, space), t.glyphs.ellipsis) + " "
 	switch {
 	case lost && from < to:
@@ -363,10 +366,10 @@ func (l *lanes) drawArrow(c *canvas, r *recorder.Recording, n int, e recorder.Ev
 		c.draw(end, len(c.cells), t.glyphs.lost, t.bad)
 		c.text(end+2, len(c.cells), fate, t.warn, t.glyphs.ellipsis)
 	case lost:
-		width := ansi.StringWidth(label)
-		c.draw(max(start+2, end-2-width), end, label, style)
+		c.text(b.x+2, len(c.cells), text, style, t.glyphs.ellipsis) // its own lane has the room
+		c.draw(end, end+1, t.glyphs.teeLeft, t.frame)
 		c.draw(start, len(c.cells), t.glyphs.lost, t.bad)
-		width = ansi.StringWidth(fate)
+		width := ansi.StringWidth(fate)
 		c.text(max(a.x+2, start-1-width), start, fate, t.warn, t.glyphs.ellipsis)
 	case from < to:
 		c.draw(start+2, end, label, style)
@@ -375,7 +378,7 @@ func (l *lanes) drawArrow(c *canvas, r *recorder.Recording, n int, e recorder.Ev
 	default:
 		width := ansi.StringWidth(label)
 		c.draw(max(start+2, end-2-width), end, label, style)
-		c.text(start+3, end, fate, t.dim, "")
+		c.text(start+3, end, fate+" ", t.dim, "")
 		c.draw(start+1, end, t.glyphs.arrowLeft, style)
 		c.draw(start, end, t.glyphs.vertical, t.frame)
 		c.draw(end, end+1, t.glyphs.teeLeft, t.frame)

@@ -89,6 +89,10 @@ type Options struct {
 	// Renderer knows the colours of the terminal. nil means the default one.
 	Renderer *lipgloss.Renderer
 
+	// Background is "dark" or "light" where the terminal cannot be asked, or
+	// gives the wrong answer. Empty asks it.
+	Background string
+
 	// ASCII draws with ASCII characters only.
 	ASCII bool
 
@@ -109,6 +113,9 @@ type Options struct {
 func New(r *recorder.Recording, o Options) *Model {
 	if o.Renderer == nil {
 		o.Renderer = lipgloss.DefaultRenderer()
+	}
+	if o.Background != "" {
+		o.Renderer.SetHasDarkBackground(o.Background == "dark")
 	}
 	t := newTheme(o.Renderer, o.ASCII)
 	command := textinput.New()

@@ -56,7 +56,7 @@ func newTheme(r *lipgloss.Renderer, ascii bool) *theme {
 	t := &theme{
 		renderer: r,
 		text:     style(),
-		dim:      colour("245", "242"),
+		dim:      colour("242", "245"),
 		bold:     style().Bold(true),
 		good:     colour("29", "79"),
 		bad:      colour("161", "204").Bold(true),
@@ -70,7 +70,7 @@ func newTheme(r *lipgloss.Renderer, ascii bool) *theme {
 		step:     colour("240", "247").Bold(true),
 		call:     style().Bold(true),
 		change:   colour("25", "117"),
-		packet:   colour("244", "245"),
+		packet:   colour("242", "245"),
 		signal:   colour("97", "140"),
 		remark:   colour("130", "179"),
 		added:    colour("25", "75"),

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/rtcsim/rtcsim/internal/runner"
 	"github.com/rtcsim/rtcsim/internal/sandbox"
@@ -26,10 +27,15 @@ Press ? there for the keys.`,
 		Args: exactly(1, "a recording"),
 		RunE: func(_ *cobra.Command, args []string) error { return a.inspect(args[0], o) },
 	}
-	f := cmd.Flags()
-	f.BoolVar(&o.ASCII, "ascii", false, "draw with ASCII characters only")
-	f.BoolVar(&o.NoMouse, "no-mouse", false, "leave the mouse to the terminal")
+	inspectorFlags(cmd.Flags(), &o)
 	return cmd
+}
+
+// inspectorFlags are the flags of all commands that open the inspector.
+func inspectorFlags(f *pflag.FlagSet, o *tui.Options) {
+	f.BoolVar(&o.ASCII, "ascii", false, "draw with ASCII characters only")
+	f.StringVar(&o.Background, "background", "", "the terminal's background: dark or light (default: ask the terminal)")
+	f.BoolVar(&o.NoMouse, "no-mouse", false, "leave the mouse to the terminal")
 }
 
 func (a *app) inspect(path string, o tui.Options) error {
@@ -47,6 +53,11 @@ func (a *app) inspect(path string, o tui.Options) error {
 
 // show runs the inspector until it is left.
 func show(r *recorder.Recording, o tui.Options) error {
+	switch o.Background {
+	case "", "dark", "light":
+	default:
+		return usage("--background is dark or light, not %q", o.Background)
+	}
 	if err := tui.Run(r, o); err != nil {
 		return &exitError{exitFatal, fmt.Errorf("the inspector: %w", err)}
 	}

@@ -67,8 +67,7 @@ file of one's own, too.`,
 	f.BoolVar(&o.list, "list", false, "list the lessons; the default without LESSON")
 	f.StringSliceVar(&o.variant, "variant", nil, "of a lesson with a matrix, the variant with these values, such as length=40s (default: the first one)")
 	f.Uint64Var(&o.seed, "seed", 0, "the seed, instead of the lesson's")
-	f.BoolVar(&o.show.ASCII, "ascii", false, "draw with ASCII characters only")
-	f.BoolVar(&o.show.NoMouse, "no-mouse", false, "leave the mouse to the terminal")
+	inspectorFlags(f, &o.show)
 	return cmd
 }
 

@@ -53,8 +53,8 @@ writes a recording of its own.`,
 		Args: exactly(1, "a scenario file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
-			case o.ascii && !o.topology:
-				return usage("--ascii is about the drawing of --topology")
+			case o.ascii && !o.topology && !o.tui:
+				return usage("--ascii is about what --topology and --tui draw")
 			case o.topology && cmd.Flags().Changed("output"):
 				return usage("--topology runs nothing, so there is no recording for -o")
 			case !cmd.Flags().Changed("output"):
@@ -74,7 +74,7 @@ writes a recording of its own.`,
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "show every packet")
 	f.BoolVar(&o.remarks, "remarks", false, "show and list where pion differs from the standard")
 	f.BoolVar(&o.topology, "topology", false, "draw the networks, hosts and links, and the ways between the peers; run and record nothing")
-	f.BoolVar(&o.ascii, "ascii", false, "with --topology, draw with ASCII characters only")
+	f.BoolVar(&o.ascii, "ascii", false, "with --topology or --tui, draw with ASCII characters only")
 	limitFlags(f, &o.limits)
 	return cmd
 }
