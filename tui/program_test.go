@@ -361,6 +361,7 @@ func nearest(t *testing.T, r *recorder.Recording, n, by int, test func(n int, e 
 func TestKeys(t *testing.T) {
 	path, r := callFile(t, 2, 6000)
 	many, manyPeers := callFile(t, 12, 2000)
+	marked, _ := callFile(t, 2, 6000) // bookmarks are kept beside it
 	const width, height = 100, 30
 	rows := allRows(&scope{zoom: zoomSession}, r)
 	// From the middle on, there is everything before and after it. It is a call
@@ -488,7 +489,7 @@ func TestKeys(t *testing.T) {
 			d.await("it asks", d.has("bookmark: press a letter"))
 			d.press("q")
 			d.await("it is there", d.has("▶q"))
-			text, err := os.ReadFile(path + ".marks")
+			text, err := os.ReadFile(marked + ".marks")
 			if err != nil || string(text) != fmt.Sprintf(`{"q":%d}`+"\n", middle) {
 				t.Errorf("the bookmarks are %s, %v", text, err)
 			}
@@ -594,7 +595,11 @@ func TestKeys(t *testing.T) {
 					if test == nil {
 						t.Fatal("nothing is tested")
 					}
-					d := start(t, screening{Path: path, Options: Options{Path: path}}, width, height)
+					file := path
+					if name == "Mark" {
+						file = marked
+					}
+					d := start(t, screening{Path: file, Options: Options{Path: file}}, width, height)
 					d.goTo(middle)
 					test(d, func() { d.press(pressed) })
 				}
