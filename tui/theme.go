@@ -34,6 +34,7 @@ type glyphs struct {
 	teeDown, teeUp, teeRight, teeLeft, cross                         string
 	arrowRight, arrowLeft, lost, dot, circle, diamond, gap, ellipsis string
 	play, pause, bar, fold, unfold, check, unlike                    string
+	heavy                                                            string   // a horizontal line
 	blocks                                                           []string // from low to high
 }
 
@@ -41,6 +42,7 @@ var unicodeGlyphs = glyphs{
 	"─", "│", "╭", "╮", "╰", "╯", "┬", "┴", "├", "┤", "┼",
 	"▶", "◀", "✗", "●", "○", "◆", "┆", "…",
 	"▶", "‖", "┃", "▸", "▾", "✓", "≠",
+	"━",
 	[]string{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 }
 
@@ -48,6 +50,7 @@ var asciiGlyphs = glyphs{
 	"-", "|", "+", "+", "+", "+", "+", "+", "+", "+", "+",
 	">", "<", "x", "*", "o", "#", ":", "~",
 	">", "=", "|", "+", "-", "v", "#",
+	"=",
 	[]string{" ", ".", ".", ":", ":", "-", "=", "#", "#"},
 }
 
