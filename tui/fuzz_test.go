@@ -42,7 +42,7 @@ func TestRandomKeys(t *testing.T) {
 		t.Run(recording.name, func(t *testing.T) {
 			t.Parallel()
 			m := New(recording.r, Options{Name: recording.name, ASCII: i%2 == 1, Renderer: colours(), Output: new(bytes.Buffer)})
-			p := &player{t: t, m: m, random: rand.New(rand.NewPCG(1, uint64(i)))}
+			p := &player{t: t, m: m, ascii: i%2 == 1, random: rand.New(rand.NewPCG(1, uint64(i)))}
 			p.press(keys / len(recordings))
 		})
 	}
@@ -58,6 +58,7 @@ type player struct {
 	last    []string // the keys before
 	slowest time.Duration
 	slow    string
+	ascii   bool
 }
 
 func (p *player) press(count int) {
@@ -136,6 +137,9 @@ func (p *player) check(view string) {
 		for _, r := range ansi.Strip(line) {
 			if r < ' ' || r == 0x7f {
 				p.t.Fatalf("%dx%d, after %q: line %d has the control character %q: %q", p.width, p.height, p.last, i, r, line)
+			}
+			if p.ascii && r > 0x7e && !strings.ContainsRune("失敗ü世", r) { // which are in what was recorded, and typed
+				p.t.Fatalf("%dx%d, after %q: line %d has %q, which is not ASCII: %q", p.width, p.height, p.last, i, r, line)
 			}
 		}
 	}

@@ -77,13 +77,13 @@ func (h *help) view(t *theme, groups []group, width, height int) string {
 	h.from = min(h.from, max(0, len(lines)-height))
 	lines = lines[h.from:]
 	if h.more = max(0, len(lines)-height); h.more > 0 && height > 0 {
-		lines[height-1] = t.dim.Render("  " + t.glyphs.ellipsis + " j ↓ for more")
+		lines[height-1] = t.dim.Render("  " + t.glyphs.ellipsis + t.plain(" j ↓ for more"))
 		h.more++
 	}
 	return fit(strings.Join(lines, "\n"), width, height)
 }
 
 func keyLine(t *theme, b key.Binding) string {
-	name := b.Help().Key
-	return "  " + t.focus.Render(name) + strings.Repeat(" ", max(1, 8-ansi.StringWidth(name))) + b.Help().Desc
+	name := t.plain(b.Help().Key)
+	return "  " + t.focus.Render(name) + strings.Repeat(" ", max(1, 8-ansi.StringWidth(name))) + t.plain(b.Help().Desc)
 }

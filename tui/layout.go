@@ -73,17 +73,17 @@ func arrange(width, height, n, focus, last int, alone bool) layout {
 
 // rule is the line above a pane, with its title.
 func (t *theme) rule(title string, width int, focused bool) string {
-	style, caption := t.frame, t.dim
+	style, caption, line := t.frame, t.dim, t.glyphs.horizontal
 	if focused {
-		style, caption = t.focus, t.caption
+		style, caption, line = t.focus, t.caption, t.glyphs.heavy
 	}
 	title = ansi.Truncate(title, max(0, width-6), t.glyphs.ellipsis)
 	rest := max(0, width-4-ansi.StringWidth(title))
 	if width < 6 {
-		return style.Render(strings.Repeat(t.glyphs.horizontal, max(0, width)))
+		return style.Render(strings.Repeat(line, max(0, width)))
 	}
-	return style.Render(strings.Repeat(t.glyphs.horizontal, 2)) + " " + caption.Render(title) + " " +
-		style.Render(strings.Repeat(t.glyphs.horizontal, rest))
+	return style.Render(strings.Repeat(line, 2)) + " " + caption.Render(title) + " " +
+		style.Render(strings.Repeat(line, rest))
 }
 
 // beside puts blocks of lines beside each other, with a line between.

@@ -704,7 +704,11 @@ func (m *Model) View() string {
 		parts = []string{strings.Join(text, "\n")}
 	}
 	parts = append(parts, m.scrubber.view(m.recording, m.cursor, m.width, m.marks.byEvent(), m.knownFailures()), m.status())
-	return strings.Join(parts, "\n")
+	view := strings.Join(parts, "\n")
+	if m.theme.words != nil {
+		view = strings.ReplaceAll(view, "µ", "u") // of microseconds
+	}
+	return view
 }
 
 // groups are the keys for the help, with those of the panes.

@@ -215,23 +215,8 @@ func (d *terminal) lacks(text string) func() bool {
 	return func() bool { return !strings.Contains(d.text(), text) }
 }
 
-// focused waits for the pane, or lanes, with the focus: its title is bold.
-func (d *terminal) focused(title string) func() bool {
-	return func() bool {
-		for y, line := range strings.Split(d.text(), "\n") {
-			before, _, found := strings.Cut(line, "── "+title+" ─")
-			if !found {
-				continue
-			}
-			d.mu.Lock()
-			cell := d.screen.Cell(len([]rune(before))+3, y)
-			d.mu.Unlock()
-			const bold = 1 << 2
-			return cell.Mode&bold != 0
-		}
-		return false
-	}
-}
+// focused asks whether a pane, or the lanes, has the focus: its line is heavy.
+func (d *terminal) focused(title string) func() bool { return d.has("━━ " + title + " ━") }
 
 // await waits until something is so.
 func (d *terminal) await(what string, so func() bool) {

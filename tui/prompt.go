@@ -262,7 +262,7 @@ func (p *prompt) menu(width, height int) []string {
 			style = t.selected
 		}
 		c.text(2, min(width, 2+column), completion.Text, style, t.glyphs.ellipsis)
-		c.text(2+column+3, width, completion.Explains, t.dim, t.glyphs.ellipsis)
+		c.text(2+column+3, width, t.plain(completion.Explains), t.dim, t.glyphs.ellipsis)
 		lines = append(lines, c.render(nil))
 	}
 	if n > shown {
@@ -352,7 +352,7 @@ func (p *prompt) below(width int, problem *filter.Error, column func(at int) int
 	t := p.theme
 	c := newCanvas(width)
 	if problem == nil {
-		text := p.filter.Explain()
+		text := p.theme.plain(p.filter.Explain())
 		if p.filter.Empty() {
 			text = "what is to be found, such as peer:bob lost; tab shows what can be asked"
 		}
@@ -361,7 +361,7 @@ func (p *prompt) below(width int, problem *filter.Error, column func(at int) int
 	}
 
 	style := p.problemStyle()
-	text := problem.Error()
+	text := p.theme.plain(problem.Error())
 	from := min(max(0, column(problem.From)), width-1)
 	to := min(max(from+1, column(problem.To)), width)
 	carets := strings.Repeat("^", to-from)

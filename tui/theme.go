@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strings"
+
 	"github.com/charmbracelet/lipgloss"
 )
 
@@ -21,6 +23,9 @@ type theme struct {
 	peers                  []lipgloss.Style
 
 	glyphs glyphs
+	// words replaces what else is not ASCII in the program's own texts, where
+	// only that is drawn.
+	words *strings.Replacer
 }
 
 // glyphs are characters, each one cell wide.
@@ -29,6 +34,7 @@ type glyphs struct {
 	teeDown, teeUp, teeRight, teeLeft, cross                         string
 	arrowRight, arrowLeft, lost, dot, circle, diamond, gap, ellipsis string
 	play, pause, bar, fold, unfold, check, unlike                    string
+	heavy                                                            string   // a horizontal line
 	blocks                                                           []string // from low to high
 }
 
@@ -36,6 +42,7 @@ var unicodeGlyphs = glyphs{
 	"─", "│", "╭", "╮", "╰", "╯", "┬", "┴", "├", "┤", "┼",
 	"▶", "◀", "✗", "●", "○", "◆", "┆", "…",
 	"▶", "‖", "┃", "▸", "▾", "✓", "≠",
+	"━",
 	[]string{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 }
 
@@ -43,6 +50,7 @@ var asciiGlyphs = glyphs{
 	"-", "|", "+", "+", "+", "+", "+", "+", "+", "+", "+",
 	">", "<", "x", "*", "o", "#", ":", "~",
 	">", "=", "|", "+", "-", "v", "#",
+	"=",
 	[]string{" ", ".", ".", ":", ":", "-", "=", "#", "#"},
 }
 
@@ -80,8 +88,18 @@ func newTheme(r *lipgloss.Renderer, ascii bool) *theme {
 	}
 	if ascii {
 		t.glyphs = asciiGlyphs
+		t.words = strings.NewReplacer("↑", "up", "↓", "down", "←", "left", "→", "right", "⇧", "shift+", "⌫", "bksp",
+			"…", "..", "“", `"`, "”", `"`, "‘", "'", "’", "'", "–", "-", "×", "x")
 	}
 	return t
+}
+
+// plain is a text of the program in the characters that are drawn.
+func (t *theme) plain(text string) string {
+	if t.words == nil {
+		return text
+	}
+	return t.words.Replace(text)
 }
 
 // peer returns the style of a peer, by its place among the peers.

@@ -19,7 +19,7 @@ const (
 
 // lines are the characters that are drawn as lines from the middle of the cell.
 var lines = map[rune]int{
-	'─': toLeft | toRight, '│': toTop | toBottom, '┃': toTop | toBottom,
+	'─': toLeft | toRight, '━': toLeft | toRight, '│': toTop | toBottom, '┃': toTop | toBottom,
 	'╭': toRight | toBottom, '╮': toLeft | toBottom, '╰': toRight | toTop, '╯': toLeft | toTop,
 	'┌': toRight | toBottom, '┐': toLeft | toBottom, '└': toRight | toTop, '┘': toLeft | toTop,
 	'├': toRight | toTop | toBottom, '┤': toLeft | toTop | toBottom, '┬': toLeft | toRight | toBottom, '┴': toLeft | toRight | toTop,
@@ -63,7 +63,7 @@ func (p *picture) shape(colour string, x, y int, text string) bool {
 	default:
 		sides := lines[r]
 		width := 1
-		if r == '┃' {
+		if r == '┃' || r == '━' {
 			width = 3
 		}
 		if sides&(toLeft|toRight) != 0 {
@@ -74,7 +74,7 @@ func (p *picture) shape(colour string, x, y int, text string) bool {
 			if sides&toRight != 0 {
 				to = cellWidth
 			}
-			p.fill(colour, x+from, y+middleY, to-from, 1)
+			p.fill(colour, x+from, y+middleY-width/2, to-from, width)
 		}
 		if sides&(toTop|toBottom) != 0 {
 			from, to := middleY, middleY+1
