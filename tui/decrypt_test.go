@@ -24,7 +24,7 @@ steps:
 // in a recording of a real session.
 func TestDecrypts(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it runs a session")
+		t.Skip("SKIPPED: it runs a session")
 	}
 	run, err := runner.New(t.Context(), 0, func(string, time.Duration) func() { return func() {} })
 	if err != nil {

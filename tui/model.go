@@ -717,7 +717,7 @@ func (m *Model) groups() []group {
 	for _, p := range m.panes {
 		groups = append(groups, group{p.title(), p.keys()})
 	}
-	return groups
+	return append(groups, group{"While finding", m.prompt.keyBindings()})
 }
 
 func (m *Model) body() string {

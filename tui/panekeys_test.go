@@ -67,10 +67,10 @@ func TestPaneKeys(t *testing.T) {
 		_, pane := at()
 		for _, binding := range pane.keys() {
 			for _, pressed := range binding.Keys() {
+				if binding.Help().Key == tabNumber.Help().Key && pressed > fmt.Sprint(len(newEventPane(plainTheme(false)).tabs)) {
+					continue // there are not so many tabs
+				}
 				t.Run(p.name+" "+p.tab+" "+pressed, func(t *testing.T) {
-					if binding.Help().Key == tabNumber.Help().Key && pressed > fmt.Sprint(len(newEventPane(plainTheme(false)).tabs)) {
-						t.Skip("there are not so many tabs")
-					}
 					for _, first := range before {
 						m, pane := at()
 						for _, k := range first {

@@ -130,7 +130,7 @@ func start(t *testing.T, s screening, width, height int) *terminal {
 	}
 	file, other, err := pty.Open()
 	if err != nil {
-		t.Skip("there are no pseudo-terminals: ", err)
+		t.Skip("SKIPPED: there are no pseudo-terminals: ", err)
 	}
 	if err := pty.Setsize(file, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)}); err != nil {
 		t.Fatal(err)

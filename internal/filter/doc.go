@@ -20,6 +20,6 @@
 // looked for when they are quoted.
 //
 // [Parse] reads a filter and tells where it is wrong; [Filter.Explain] says in words what it picks; [Complete] completes
-// one that is being written. [Scan] finds the next event, [Matches] all of them in the background. Most events are
+// one that is being written. [Find] looks for all events in the background. Most events are
 // decided by what the index of a recording has of them; the data of the others is looked into without decoding it.
 package filter

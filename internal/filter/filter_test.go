@@ -682,8 +682,8 @@ func FuzzMatchEvent(f *testing.F) {
 	})
 }
 
-// Scanning and finding all come to the same.
-func TestScan(t *testing.T) {
+// What is found in the background is what each event says of itself.
+func TestFind(t *testing.T) {
 	r := session(t)
 	for _, text := range []string{"", "peer:alice", "lost", "nothing-at-all", "seq:1", "seq:29"} {
 		f, err := filter.Parse(text)
@@ -691,30 +691,6 @@ func TestScan(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := picked(t, r, text)
-		scan := func(n int, to filter.Direction) (found []int) {
-			for {
-				var err error
-				if n, err = filter.Scan(t.Context(), r, f, n, to, nil); err != nil {
-					t.Fatal(err)
-				}
-				if n == 0 {
-					return found
-				}
-				found = append(found, n)
-			}
-		}
-		if got := scan(0, filter.Forward); !slices.Equal(got, want) {
-			t.Errorf("%q: forward %v, want %v", text, got, want)
-		}
-		if got := scan(-5, filter.Forward); !slices.Equal(got, want) {
-			t.Errorf("%q: from before the beginning %v, want %v", text, got, want)
-		}
-		backward := scan(1000, filter.Backward)
-		slices.Reverse(backward)
-		if !slices.Equal(backward, want) {
-			t.Errorf("%q: backward %v, want %v", text, backward, want)
-		}
-
 		m := filter.Find(r, f)
 		<-m.Done()
 		checkMatches(t, m, want, r.Len())

@@ -150,20 +150,6 @@ func TestStop(t *testing.T) {
 	}
 }
 
-func TestScanCancelled(t *testing.T) {
-	r := newPackets(100_000)
-	ctx, cancel := context.WithCancel(t.Context())
-	calls := 0
-	n, err := filter.Scan(ctx, r, parse(t, "nothing-at-all"), 0, filter.Forward, func(int) {
-		if calls++; calls == 3 {
-			cancel()
-		}
-	})
-	if n != 0 || !errors.Is(err, context.Canceled) || calls != 3 {
-		t.Errorf("event %d, error %v, after %d calls", n, err, calls)
-	}
-}
-
 func TestCollectCancelled(t *testing.T) {
 	r := newPackets(10)
 	r.done = make(chan struct{})
