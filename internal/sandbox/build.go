@@ -208,7 +208,7 @@ func (s *source) sum(inputs []string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// build builds the guest and returns it with the folders that its own sources came from.
+// build builds the guest and returns it with the folders that its own sources, and what rewrites it, came from.
 func (s *source) build(ctx context.Context) (*Image, []string, error) {
 	inputs, manifest, err := s.list(ctx)
 	if err != nil {
@@ -269,6 +269,7 @@ func (s *source) list(ctx context.Context) (inputs []string, m Manifest, err err
 			m.Modules = append(m.Modules, mod)
 		}
 	}
+	inputs = append(inputs, filepath.Join(s.dir, "internal", "sandbox")) // which rewrites the module
 	slices.Sort(inputs)
 	slices.SortFunc(m.Modules, func(a, b recorder.Module) int { return strings.Compare(a.Path, b.Path) })
 	version, err := s.run(ctx, "env", "GOVERSION")
