@@ -23,7 +23,7 @@ const Version = 2
 
 // GC is the setting of the guest's garbage collector. Collections are part of a guest's schedule, and so of a run's
 // identity. The value trades memory for speed; see docs/performance.md.
-const GC = "GOGC=100"
+const GC = "GOGC=200"
 
 // Schedule names how the guest picks the next goroutine: Go's scheduler on WebAssembly is first in, first out.
 const Schedule = "fifo"

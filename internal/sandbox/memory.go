@@ -21,23 +21,27 @@ type memories struct {
 // keptMemories is how many are kept, and largestKept the largest of them.
 const keptMemories, largestKept = 8, 64 << 20
 
-// context returns the context in which a guest gets its memory from here. It begins with zeroes, but for what is going to
-// be overwritten by the snapshot, if there is one.
+// context returns the context in which a guest gets its memory from here.
 func (p *memories) context(ctx context.Context, s *snapshot) context.Context {
 	return experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(func(_, _ uint64) experimental.LinearMemory {
-		m := &linearMemory{pool: p}
-		p.mu.Lock()
-		if n := len(p.free); n > 0 {
-			m.bytes, p.free = p.free[n-1], p.free[:n-1]
-		}
-		p.mu.Unlock()
-		kept := 0
-		if s != nil {
-			kept = min(len(s.memory), len(m.bytes))
-		}
-		clear(m.bytes[kept:])
-		return m
+		return p.get(s)
 	}))
+}
+
+// get returns a memory that begins with zeroes, but for what is going to be overwritten by the snapshot, if there is one.
+func (p *memories) get(s *snapshot) *linearMemory {
+	m := &linearMemory{pool: p}
+	p.mu.Lock()
+	if n := len(p.free); n > 0 {
+		m.bytes, p.free = p.free[n-1], p.free[:n-1]
+	}
+	p.mu.Unlock()
+	kept := 0
+	if s != nil {
+		kept = min(len(s.memory), len(m.bytes))
+	}
+	clear(m.bytes[kept:])
+	return m
 }
 
 // linearMemory is the memory of one guest. Beyond its length it holds zeroes.
