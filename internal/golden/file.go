@@ -1,0 +1,261 @@
+package golden
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"iter"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/rtcsim/rtcsim/recorder"
+)
+
+// Extension ends the name of a golden file. It has the place of the scenario's.
+const Extension = ".golden"
+
+// Path returns where the golden file of a scenario is: beside it.
+func Path(scenario string) string {
+	return strings.TrimSuffix(scenario, filepath.Ext(scenario)) + Extension
+}
+
+// Case is a run of a scenario: its variant, empty without a matrix, and its seed.
+type Case struct {
+	Variant string
+	Seed    uint64
+}
+
+// String names the case as the file does, such as "nat=symmetric, seed 1".
+func (c Case) String() string {
+	if c.Variant == "" {
+		return fmt.Sprintf("seed %d", c.Seed)
+	}
+	return fmt.Sprintf("%s, seed %d", c.Variant, c.Seed)
+}
+
+// caseOf returns the case that a recording is of.
+func caseOf(r *recorder.Recording) Case {
+	h := r.Header()
+	return Case{h.Options.Variant, h.Seed}
+}
+
+// File holds the golden texts of one scenario, a section for each case. The zero File has none. It is not safe for
+// concurrent use.
+type File struct {
+	name     string // of the scenario
+	sections []section
+}
+
+// section is the text of one case.
+type section struct {
+	Case
+	// with says which pion the text is of: information for whoever looks at a difference. It is not compared.
+	with  string
+	lines []line
+}
+
+const sectionMark = "=== "
+
+// New returns a file without sections for a scenario of that file name.
+func New(scenario string) *File { return &File{name: filepath.Base(scenario)} }
+
+// Parse reads the golden file of a scenario of that file name. The error says which line is wrong, such as one with the marks of
+// a merge that was not finished.
+func Parse(scenario string, text []byte) (*File, error) {
+	f := New(scenario)
+	n := 0
+	for text := range linesOf(text) {
+		n++
+		text := strings.TrimRight(string(text), "\r\n")
+		if strings.TrimSpace(text) == "" || strings.HasPrefix(text, "#") {
+			continue
+		}
+		if head, ok := strings.CutPrefix(text, sectionMark); ok {
+			s, ok := parseSection(head)
+			if !ok {
+				return nil, fmt.Errorf("line %d: a section begins with '%s[VARIANT, ]seed N', not %q", n, sectionMark, text)
+			}
+			if f.find(s.Case) >= 0 {
+				return nil, fmt.Errorf("line %d: there are two sections for %v", n, s.Case)
+			}
+			f.sections = append(f.sections, s)
+			continue
+		}
+		if len(f.sections) == 0 {
+			return nil, fmt.Errorf("line %d stands before the first section: %q", n, text)
+		}
+		s := &f.sections[len(f.sections)-1]
+		var before *line
+		if len(s.lines) > 0 {
+			before = &s.lines[len(s.lines)-1]
+		}
+		l, ok := parseLine(text, before)
+		if !ok {
+			return nil, fmt.Errorf("line %d is none of a golden file: %q", n, text)
+		}
+		s.lines = append(s.lines, l)
+	}
+	return f, nil
+}
+
+func parseSection(head string) (s section, ok bool) {
+	name, with, _ := strings.Cut(head, " (")
+	s.with = strings.TrimSuffix(with, ")")
+	i := strings.LastIndex(name, "seed ")
+	if i < 0 {
+		return s, false
+	}
+	s.Variant = strings.TrimSuffix(name[:i], ", ")
+	_, err := fmt.Sscanf(name[i:], "seed %d", &s.Seed)
+	return s, err == nil
+}
+
+// Text returns the file's text.
+func (f *File) Text() []byte {
+	b := fmt.Appendf(nil, `# What the sessions of %s did when somebody last reviewed it: a golden recording of rtcsim, to be read like code.
+# Times, and numbers with a ~, are compared with a tolerance. To compare and to rewrite it:
+#   rtcsim test --golden PATH-OF-THE-SCENARIO
+#   rtcsim test --golden --update PATH-OF-THE-SCENARIO
+`, f.name)
+	for _, s := range f.sections {
+		b = fmt.Appendf(b, "\n%s%v (%s)\n", sectionMark, s.Case, s.with)
+		b = appendLines(b, s.lines)
+	}
+	return b
+}
+
+// Cases returns the cases that have a section, in the order of the file.
+func (f *File) Cases() []Case {
+	var cases []Case
+	for _, s := range f.sections {
+		cases = append(cases, s.Case)
+	}
+	return cases
+}
+
+func (f *File) find(c Case) int {
+	return slices.IndexFunc(f.sections, func(s section) bool { return s.Case == c })
+}
+
+// Difference is what a run does otherwise than its golden text says.
+type Difference struct {
+	Case Case
+	// Missing tells that there is no text for the case.
+	Missing bool
+	// Was and Is say which pion the text and the run are of.
+	Was, Is string
+	// Lines are those that differ, with three equal ones around each: a unified diff. Empty where the text is missing.
+	Lines string
+	// Removed and Added count the lines that differ.
+	Removed, Added int
+}
+
+// String tells the difference in lines.
+func (d *Difference) String() string {
+	if d.Missing {
+		return fmt.Sprintf("there is no golden text for %v", d.Case)
+	}
+	text := fmt.Sprintf("%v does not do what its golden text says: %s gone, %d new", d.Case, count(d.Removed, "line"), d.Added)
+	if d.Was != d.Is {
+		text += fmt.Sprintf("\nthe text is of %s, this run of %s", d.Was, d.Is)
+	}
+	return text + "\n--- golden\n+++ this run\n" + strings.TrimSuffix(d.Lines, "\n")
+}
+
+// Compare compares a finished recording with the text of its case. It returns nil where they are the same, up to the
+// tolerance: two times may differ by 100 ms or a tenth, whichever is more, two counts with a ~ by 2 or a tenth. The error is
+// that of [Text].
+func (f *File) Compare(r *recorder.Recording) (*Difference, error) {
+	now, err := read(r)
+	if err != nil {
+		return nil, err
+	}
+	c := caseOf(r)
+	i := f.find(c)
+	if i < 0 {
+		return &Difference{Case: c, Missing: true}, nil
+	}
+	edits := compare(f.sections[i].lines, now)
+	if !differ(edits) {
+		return nil, nil
+	}
+	d := &Difference{Case: c, Was: f.sections[i].with, Is: with(r), Lines: string(appendDiff(nil, edits))}
+	for _, e := range edits {
+		switch e.op {
+		case '-':
+			d.Removed++
+		case '+':
+			d.Added++
+		}
+	}
+	return d, nil
+}
+
+// Update makes the text of the recording's case say what the recording does, and tells whether that changed the file. What
+// is the same up to the tolerance stays as it is, so that a review sees only what has changed.
+func (f *File) Update(r *recorder.Recording) (changed bool, err error) {
+	now, err := read(r)
+	if err != nil {
+		return false, err
+	}
+	c := caseOf(r)
+	i := f.find(c)
+	if i < 0 {
+		f.sections = append(f.sections, section{c, with(r), now})
+		return true, nil
+	}
+	s := &f.sections[i]
+	edits := compare(s.lines, now)
+	if !differ(edits) {
+		return false, nil
+	}
+	s.lines, s.with = nil, with(r)
+	for _, e := range edits {
+		if e.op != '-' {
+			s.lines = append(s.lines, e.line)
+		}
+	}
+	return true, nil
+}
+
+// Stale returns the cases whose variant is none of those that the scenario has now.
+func (f *File) Stale(variants []string) []Case {
+	var stale []Case
+	for _, s := range f.sections {
+		if !slices.Contains(variants, s.Variant) {
+			stale = append(stale, s.Case)
+		}
+	}
+	return stale
+}
+
+// Tidy removes stale cases, and orders the others as the scenario has its variants, by seed.
+func (f *File) Tidy(variants []string) {
+	stale := f.Stale(variants)
+	f.sections = slices.DeleteFunc(f.sections, func(s section) bool { return slices.Contains(stale, s.Case) })
+	slices.SortStableFunc(f.sections, func(a, b section) int {
+		return cmp.Or(cmp.Compare(slices.Index(variants, a.Variant), slices.Index(variants, b.Variant)), cmp.Compare(a.Seed, b.Seed))
+	})
+}
+
+// with says which pion a recording is of.
+func with(r *recorder.Recording) string {
+	const pion = "github.com/pion/webrtc/v4"
+	for _, m := range r.Header().Modules {
+		if m.Path == pion {
+			return "pion/webrtc " + m.Version
+		}
+	}
+	return "an unknown pion"
+}
+
+// linesOf goes through the lines of a text, with their newlines.
+func linesOf(text []byte) iter.Seq[[]byte] { return bytes.Lines(text) }
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
