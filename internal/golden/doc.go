@@ -8,6 +8,8 @@
 // What cannot be left out is compared with a tolerance (see [File.Compare]): times, and numbers that are written with a ~.
 // So the text can be exact where people read it, and no boundary of a rounding can be crossed by a nanosecond.
 //
-// The order of lines counts for each peer, each network element and the script alone. Between them only the times do: what
-// happens on two peers at one instant has no order in the world either.
+// The order of lines counts within one lane: the script, the calls of a peer, the events of one state machine, of one data channel, of
+// one track. Between lanes only the times do. pion starts a goroutine for nearly every event that it fires, and in which order
+// those run that began at one instant changes when the guest is built anew: signalingstatechange before
+// iceconnectionstatechange, or after it.
 package golden

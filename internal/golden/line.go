@@ -61,10 +61,25 @@ func parseLine(text string, before *line) (line, bool) {
 	return l, ok && l.text != ""
 }
 
-// lane names the sequence of lines in which a line has its place: the script, a peer, a network element, what is told at the end.
+// lane names the sequence of lines in which a line has its place: the script, the calls of a peer, and the events of one of its
+// objects, which is a state machine, the gathering, a data channel or a track.
 func (l line) lane() string {
-	if l.at == noTime {
-		return l.who + " at the end"
+	first, rest, _ := strings.Cut(l.text, " ")
+	switch {
+	case l.more || strings.Contains(first, "("):
+		return l.who + " call"
+	case first == "──":
+		return first
 	}
-	return l.who
+	switch first {
+	case "datachannel", "open", "message", "bufferedamountlow", "error", "closing", "close":
+		channel, _, _ := strings.Cut(rest, " ")
+		return l.who + " channel " + strings.TrimSuffix(channel, ":")
+	case "track":
+		track, _, _ := strings.Cut(rest, " ")
+		return l.who + " track " + track
+	case "icecandidate", "icegatheringstatechange":
+		return l.who + " gathering"
+	}
+	return l.who + " " + first
 }

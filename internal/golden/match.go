@@ -4,19 +4,19 @@ import (
 	"math"
 	"regexp"
 	"strconv"
-	"time"
 )
 
-// Two times are the same if they differ by no more than a tenth, or 100 ms where that is more: the interval at which pion's
-// ICE and its timers look around is of that size. Two counts are the same if they differ by no more than a tenth, or 2.
+// Two times are the same if they differ by no more than 100 ms or a fiftieth, whichever is more: half an interval of ICE's
+// checks. Two counts are the same if they differ by no more than 2 or a tenth.
 const (
-	timeSlack  = 100 * time.Millisecond
+	timeSlack  = 0.1 // seconds
+	timeShare  = 0.02
 	countSlack = 2
-	shareSlack = 0.1
+	countShare = 0.1
 )
 
-func near(a, b, slack float64) bool {
-	return math.Abs(a-b) <= math.Max(slack, shareSlack*math.Max(math.Abs(a), math.Abs(b)))
+func near(a, b, slack, share float64) bool {
+	return math.Abs(a-b) <= math.Max(slack, share*math.Max(a, b))
 }
 
 // roughly finds a number that is compared with a tolerance: a time if it ends in s.
@@ -27,7 +27,7 @@ func same(a, b line) bool {
 	if a.who != b.who || a.more != b.more {
 		return false
 	}
-	if a.at != b.at && (a.at == noTime || b.at == noTime || !near(a.at.Seconds(), b.at.Seconds(), timeSlack.Seconds())) {
+	if a.at != b.at && (a.at == noTime || b.at == noTime || !near(a.at.Seconds(), b.at.Seconds(), timeSlack, timeShare)) {
 		return false
 	}
 	if a.text == b.text {
@@ -40,11 +40,11 @@ func same(a, b line) bool {
 	for i := range as {
 		x, _ := strconv.ParseFloat(as[i][1], 64) // the expression lets only numbers through
 		y, _ := strconv.ParseFloat(bs[i][1], 64)
-		slack := float64(countSlack)
+		slack, share := float64(countSlack), countShare
 		if as[i][2] == "s" {
-			slack = timeSlack.Seconds()
+			slack, share = timeSlack, timeShare
 		}
-		if !near(x, y, slack) {
+		if !near(x, y, slack, share) {
 			return false
 		}
 	}

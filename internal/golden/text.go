@@ -56,7 +56,7 @@ type teller struct {
 	lines []told
 	calls map[uint64]pending             // those that have not come back, by their numbers
 	wire  map[string]map[string][]string // the types of packets that each peer has sent, by protocol
-	said  map[string][]string            // the last description that each peer has set on its side
+	said  map[string][]string            // the last description that each peer has set, on either side
 	peers []string                       // in the order they appeared
 	media []line
 	// What the run has decided, in the order of the scenario.
@@ -188,7 +188,9 @@ func (t *teller) returned(e recorder.Event, d recorder.Return) {
 		message := strings.TrimPrefix(d.Error.Message, d.Error.Name+": ")
 		l.text += " → " + scrub(d.Error.Name+": "+message)
 	case d.Method == "setLocalDescription":
-		t.lines[call.line].description = t.description(e.Peer, call.Args)
+		t.lines[call.line].description = t.describe(e.Peer, call.Args)
+	case d.Method == "setRemoteDescription":
+		t.describe(e.Peer, call.Args) // the other peer's line has it
 	}
 	if d.Took >= 10*time.Millisecond {
 		l.text += " after " + about(d.Took)
@@ -219,8 +221,10 @@ func (t *teller) sent(peer string, d recorder.PacketSent) {
 	}
 	types := t.wire[peer][d.Protocol]
 	for _, kind := range d.Types {
-		// The word for a class says nothing beside those for what is in it.
-		if kind != "handshake" && !strings.HasSuffix(kind, "-response") && !slices.Contains(types, kind) {
+		switch {
+		case kind == "handshake" || strings.HasSuffix(kind, "-response"): // says nothing beside the words for what is in it
+		case kind == "nack" || kind == "pli" || kind == "fir": // asks for what was lost
+		case !slices.Contains(types, kind):
 			types = append(types, kind)
 		}
 	}
