@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/rtcsim/rtcsim/recorder"
 )
 
 // Extension ends the name of a golden file. It has the place of the scenario's.
@@ -20,39 +18,10 @@ func Path(scenario string) string {
 	return strings.TrimSuffix(scenario, filepath.Ext(scenario)) + Extension
 }
 
-// Case is a run of a scenario: its variant, empty without a matrix, and its seed.
-type Case struct {
-	Variant string
-	Seed    uint64
-}
-
-// String names the case as the file does, such as "nat=symmetric, seed 1".
-func (c Case) String() string {
-	if c.Variant == "" {
-		return fmt.Sprintf("seed %d", c.Seed)
-	}
-	return fmt.Sprintf("%s, seed %d", c.Variant, c.Seed)
-}
-
-// caseOf returns the case that a recording is of.
-func caseOf(r *recorder.Recording) Case {
-	h := r.Header()
-	return Case{h.Options.Variant, h.Seed}
-}
-
-// File holds the golden texts of one scenario, a section for each case. The zero File has none. It is not safe for
-// concurrent use.
+// File holds the golden texts of one scenario, a section for each case. It is not safe for concurrent use.
 type File struct {
 	name     string // of the scenario
-	sections []section
-}
-
-// section is the text of one case.
-type section struct {
-	Case
-	// with says which pion the text is of: information for whoever looks at a difference. It is not compared.
-	with  string
-	lines []line
+	sections []*Session
 }
 
 const sectionMark = "=== "
@@ -85,7 +54,7 @@ func Parse(scenario string, text []byte) (*File, error) {
 		if len(f.sections) == 0 {
 			return nil, fmt.Errorf("line %d stands before the first section: %q", n, text)
 		}
-		s := &f.sections[len(f.sections)-1]
+		s := f.sections[len(f.sections)-1]
 		var before *line
 		if len(s.lines) > 0 {
 			before = &s.lines[len(s.lines)-1]
@@ -99,7 +68,8 @@ func Parse(scenario string, text []byte) (*File, error) {
 	return f, nil
 }
 
-func parseSection(head string) (s section, ok bool) {
+func parseSection(head string) (s *Session, ok bool) {
+	s = new(Session)
 	name, with, _ := strings.Cut(head, " (")
 	s.with = strings.TrimSuffix(with, ")")
 	i := strings.LastIndex(name, "seed ")
@@ -135,7 +105,7 @@ func (f *File) Cases() []Case {
 }
 
 func (f *File) find(c Case) int {
-	return slices.IndexFunc(f.sections, func(s section) bool { return s.Case == c })
+	return slices.IndexFunc(f.sections, func(s *Session) bool { return s.Case == c })
 }
 
 // Difference is what a run does otherwise than its golden text says.
@@ -163,24 +133,18 @@ func (d *Difference) String() string {
 	return text + "\n--- golden\n+++ this run\n" + strings.TrimSuffix(d.Lines, "\n")
 }
 
-// Compare compares a finished recording with the text of its case. It returns nil where they are the same, up to the
-// tolerance: two times may differ by 100 ms or a tenth, whichever is more, two counts with a ~ by 2 or a tenth. The error is
-// that of [Text].
-func (f *File) Compare(r *recorder.Recording) (*Difference, error) {
-	now, err := read(r)
-	if err != nil {
-		return nil, err
-	}
-	c := caseOf(r)
-	i := f.find(c)
+// Compare compares a session with the text of its case. It returns nil where they are the same, up to the tolerance: two
+// times may differ by 100 ms or a fiftieth, whichever is more, two counts with a ~ by 2 or a tenth.
+func (f *File) Compare(now *Session) *Difference {
+	i := f.find(now.Case)
 	if i < 0 {
-		return &Difference{Case: c, Missing: true}, nil
+		return &Difference{Case: now.Case, Missing: true}
 	}
-	edits := compare(f.sections[i].lines, now)
+	edits := compare(f.sections[i].lines, now.lines)
 	if !differ(edits) {
-		return nil, nil
+		return nil
 	}
-	d := &Difference{Case: c, Was: f.sections[i].with, Is: with(r), Lines: string(appendDiff(nil, edits))}
+	d := &Difference{Case: now.Case, Was: f.sections[i].with, Is: now.with, Lines: string(appendDiff(nil, edits))}
 	for _, e := range edits {
 		switch e.op {
 		case '-':
@@ -189,34 +153,29 @@ func (f *File) Compare(r *recorder.Recording) (*Difference, error) {
 			d.Added++
 		}
 	}
-	return d, nil
+	return d
 }
 
-// Update makes the text of the recording's case say what the recording does, and tells whether that changed the file. What
-// is the same up to the tolerance stays as it is, so that a review sees only what has changed.
-func (f *File) Update(r *recorder.Recording) (changed bool, err error) {
-	now, err := read(r)
-	if err != nil {
-		return false, err
-	}
-	c := caseOf(r)
-	i := f.find(c)
+// Update makes the text of the session's case say what the session did, and tells whether that changed the file. What is the
+// same up to the tolerance stays as it is, so that a review sees only what has changed.
+func (f *File) Update(now *Session) (changed bool) {
+	i := f.find(now.Case)
 	if i < 0 {
-		f.sections = append(f.sections, section{c, with(r), now})
-		return true, nil
+		f.sections = append(f.sections, now)
+		return true
 	}
-	s := &f.sections[i]
-	edits := compare(s.lines, now)
+	edits := compare(f.sections[i].lines, now.lines)
 	if !differ(edits) {
-		return false, nil
+		return false
 	}
-	s.lines, s.with = nil, with(r)
+	merged := &Session{Case: now.Case, with: now.with}
 	for _, e := range edits {
 		if e.op != '-' {
-			s.lines = append(s.lines, e.line)
+			merged.lines = append(merged.lines, e.line)
 		}
 	}
-	return true, nil
+	f.sections[i] = merged
+	return true
 }
 
 // Stale returns the cases whose variant is none of those that the scenario has now.
@@ -233,21 +192,10 @@ func (f *File) Stale(variants []string) []Case {
 // Tidy removes stale cases, and orders the others as the scenario has its variants, by seed.
 func (f *File) Tidy(variants []string) {
 	stale := f.Stale(variants)
-	f.sections = slices.DeleteFunc(f.sections, func(s section) bool { return slices.Contains(stale, s.Case) })
-	slices.SortStableFunc(f.sections, func(a, b section) int {
+	f.sections = slices.DeleteFunc(f.sections, func(s *Session) bool { return slices.Contains(stale, s.Case) })
+	slices.SortStableFunc(f.sections, func(a, b *Session) int {
 		return cmp.Or(cmp.Compare(slices.Index(variants, a.Variant), slices.Index(variants, b.Variant)), cmp.Compare(a.Seed, b.Seed))
 	})
-}
-
-// with says which pion a recording is of.
-func with(r *recorder.Recording) string {
-	const pion = "github.com/pion/webrtc/v4"
-	for _, m := range r.Header().Modules {
-		if m.Path == pion {
-			return "pion/webrtc " + m.Version
-		}
-	}
-	return "an unknown pion"
 }
 
 // linesOf goes through the lines of a text, with their newlines.

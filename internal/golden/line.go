@@ -58,7 +58,7 @@ func parseLine(text string, before *line) (line, bool) {
 	}
 	who, text, ok := strings.Cut(rest, "  ")
 	l.who, l.text = who, strings.TrimLeft(text, " ")
-	return l, ok && l.text != ""
+	return l, ok && l.text != "" && !strings.HasPrefix(l.text, moreMark)
 }
 
 // lane names the sequence of lines in which a line has its place: the script, the calls of a peer, and the events of one of its

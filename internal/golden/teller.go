@@ -13,19 +13,8 @@ import (
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
-// Text returns what a finished recording holds of a session's behaviour, in lines. It waits until the recording is loaded. The
-// error is that of a recording that is damaged or cut off: what is left of a run is no measure for others.
-func Text(r *recorder.Recording) ([]byte, error) {
-	lines, err := read(r)
-	return appendLines(nil, lines), err
-}
-
-// read makes the lines of a recording.
-func read(r *recorder.Recording) ([]line, error) {
-	<-r.Done()
-	if err := r.Err(); err != nil {
-		return nil, err
-	}
+// tell makes the lines of a recording.
+func tell(r *recorder.Recording) ([]line, error) {
 	t := teller{
 		calls: make(map[uint64]pending),
 		wire:  make(map[string]map[string][]string),
