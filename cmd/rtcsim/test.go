@@ -25,6 +25,7 @@ type testOptions struct {
 	keepAll                   bool
 	packets                   string
 	limits                    sandbox.Limits
+	golden                    goldenOptions
 }
 
 func (a *app) testCommand() *cobra.Command {
@@ -38,7 +39,7 @@ func (a *app) testCommand() *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return a.test(cmd, args, o) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.test(cmd, args, &o) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.seeds, "seeds", "", "the seeds: how many (20), a range (100..199) or a list (1,7,9) (default: the scenario's own)")
@@ -53,12 +54,13 @@ func (a *app) testCommand() *cobra.Command {
 	f.BoolVar(&o.keepAll, "keep-all", false, "keep the recordings of what passed, too")
 	f.StringVar(&o.packets, "packets", recorder.PacketsFull, "what to record of packets: full, headers (no payload) or none")
 	f.DurationVar(&o.limits.Wall, "timeout", 0, "stop a run after this time on the clock on the wall (default 10m)")
+	o.golden.flags(f)
 	limitFlags(f, &o.limits)
 	f.Lookup("max-wall").Hidden = true // by its name in run
 	return cmd
 }
 
-func (a *app) test(cmd *cobra.Command, args []string, o testOptions) error {
+func (a *app) test(cmd *cobra.Command, args []string, o *testOptions) error {
 	var s suite.Selection
 	var err error
 	if s.Seeds, err = suite.ParseSeeds(o.seeds); err != nil {
@@ -90,13 +92,17 @@ func (a *app) test(cmd *cobra.Command, args []string, o testOptions) error {
 	if err != nil {
 		return usage("%w", err)
 	}
+	checks, err := o.golden.checks(sources, o.packets)
+	if err != nil {
+		return err
+	}
 	cases := shard.Of(all)
 	r, err := runner.New(cmd.Context(), o.limits.Memory, a.progress)
 	if err != nil {
 		return &exitError{exitFatal, err}
 	}
 	defer r.Close()
-	executor := &suite.Executor{Machine: r, Packets: o.packets, Limits: o.limits, Keep: o.keep, KeepAll: o.keepAll}
+	executor := &suite.Executor{Machine: r, Packets: o.packets, Limits: o.limits, Keep: o.keep, KeepAll: o.keepAll, Checks: checks}
 	var results []*suite.Result
 	sums, err := suite.Execute(cmd.Context(), executor, cases, suite.Options{
 		Jobs:     o.jobs,
@@ -107,6 +113,9 @@ func (a *app) test(cmd *cobra.Command, args []string, o testOptions) error {
 		},
 	})
 	suite.Summary{Sums: sums, Results: results, Cores: o.jobs}.Print(a.stdout, a.renderer)
+	if err := a.finishGolden(&o.golden, sources); err != nil {
+		return &exitError{exitFatal, err}
+	}
 	if err != nil {
 		return &exitError{exitFatal, fmt.Errorf("the suite could not go on: %w", err)}
 	}

@@ -45,6 +45,7 @@ func Parse(scenario string, text []byte) (*File, error) {
 			if !ok {
 				return nil, fmt.Errorf("line %d: a section begins with '%s[VARIANT, ]seed N', not %q", n, sectionMark, text)
 			}
+			s.number = n
 			if f.find(s.Case) >= 0 {
 				return nil, fmt.Errorf("line %d: there are two sections for %v", n, s.Case)
 			}
@@ -63,6 +64,7 @@ func Parse(scenario string, text []byte) (*File, error) {
 		if !ok {
 			return nil, fmt.Errorf("line %d is none of a golden file: %q", n, text)
 		}
+		l.number = n
 		s.lines = append(s.lines, l)
 	}
 	return f, nil
@@ -115,22 +117,32 @@ type Difference struct {
 	Missing bool
 	// Was and Is say which pion the text and the run are of.
 	Was, Is string
+	// Line is the line of the file, from 1, at which the first difference is; 0 where the text is missing.
+	Line int
 	// Lines are those that differ, with three equal ones around each: a unified diff. Empty where the text is missing.
 	Lines string
 	// Removed and Added count the lines that differ.
 	Removed, Added int
 }
 
-// String tells the difference in lines.
+// String tells the difference in a line.
 func (d *Difference) String() string {
 	if d.Missing {
 		return fmt.Sprintf("there is no golden text for %v", d.Case)
 	}
-	text := fmt.Sprintf("%v does not do what its golden text says: %s gone, %d new", d.Case, count(d.Removed, "line"), d.Added)
-	if d.Was != d.Is {
-		text += fmt.Sprintf("\nthe text is of %s, this run of %s", d.Was, d.Is)
+	return fmt.Sprintf("the session is not as its golden text: %s gone, %d new", count(d.Removed, "line"), d.Added)
+}
+
+// Diff tells the difference as a unified diff, and of which versions of pion its sides are where these are two.
+func (d *Difference) Diff() string {
+	if d.Missing {
+		return ""
 	}
-	return text + "\n--- golden\n+++ this run\n" + strings.TrimSuffix(d.Lines, "\n")
+	was, is := "", ""
+	if d.Was != d.Is {
+		was, is = ", of "+d.Was, ", of "+d.Is
+	}
+	return "--- golden" + was + "\n+++ this run" + is + "\n" + d.Lines
 }
 
 // Compare compares a session with the text of its case. It returns nil where they are the same, up to the tolerance: two
@@ -145,12 +157,20 @@ func (f *File) Compare(now *Session) *Difference {
 		return nil
 	}
 	d := &Difference{Case: now.Case, Was: f.sections[i].with, Is: now.with, Lines: string(appendDiff(nil, edits))}
+	at := f.sections[i].number
 	for _, e := range edits {
 		switch e.op {
+		case ' ':
+			at = e.number
+			continue
 		case '-':
+			at = e.number
 			d.Removed++
 		case '+':
 			d.Added++
+		}
+		if d.Line == 0 {
+			d.Line = at
 		}
 	}
 	return d

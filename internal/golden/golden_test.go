@@ -245,19 +245,23 @@ func parse(t *testing.T, text string) *File {
 func TestDifference(t *testing.T) {
 	f := parse(t, "=== seed 1 (pion/webrtc v1)\n"+base)
 	now := parse(t, "=== seed 1 (pion/webrtc v2)\n"+strings.ReplaceAll(base, "30.00s", "12.00s"))
-	want := `seed 1 does not do what its golden text says: 1 line gone, 1 new
-the text is of pion/webrtc v1, this run of pion/webrtc v2
---- golden
-+++ this run
+	want := `the session is not as its golden text: 1 line gone, 1 new
+--- golden, of pion/webrtc v1
++++ this run, of pion/webrtc v2
 @@ 8 lines @@
      5.00s  bob       open chat
      5.00s  bob       message chat "hi"
      5.00s  alice     connectionstatechange disconnected
 -   30.00s  alice     connectionstatechange failed
 +   12.00s  alice     connectionstatechange failed
-            bob       media mic audio opus: ~1000 packets, no losses`
-	if diff := cmp.Diff(want, f.Compare(now.sections[0]).String()); diff != "" {
+            bob       media mic audio opus: ~1000 packets, no losses
+`
+	d := f.Compare(now.sections[0])
+	if diff := cmp.Diff(want, d.String()+"\n"+d.Diff()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+	if d.Line != 14 {
+		t.Errorf("the difference is at line %d, want 14", d.Line)
 	}
 	if d := f.Compare(&Session{Case: Case{"loss=5%", 2}}); d == nil || !d.Missing || d.String() != "there is no golden text for loss=5%, seed 2" {
 		t.Errorf("of a case without a text it says %v", d)

@@ -18,6 +18,8 @@ type line struct {
 	text string
 	// more tells that the line belongs to the one before it: it is a line of the description that a call sets.
 	more bool
+	// number is the line's in its file, from 1; 0 for one that comes from a recording.
+	number int
 }
 
 // moreMark begins a line that belongs to the one before it.

@@ -24,8 +24,9 @@ func (c Case) String() string {
 type Session struct {
 	Case
 	// with says which pion it is of: information for whoever looks at a difference. It is not compared.
-	with  string
-	lines []line
+	with   string
+	number int // the line of the file at which it begins
+	lines  []line
 }
 
 // Read reads a finished recording. It waits until the recording is loaded. The error is that of a recording that is damaged or
