@@ -8,14 +8,12 @@ import (
 
 	"github.com/rtcsim/rtcsim/internal/golden"
 	"github.com/rtcsim/rtcsim/internal/library"
-	"github.com/rtcsim/rtcsim/internal/suite"
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
 // goldenOptions are the flags of test about golden recordings.
 type goldenOptions struct {
 	compare, update bool
-	files           golden.Files
 }
 
 func (o *goldenOptions) flags(f *pflag.FlagSet) {
@@ -23,8 +21,8 @@ func (o *goldenOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.update, "update", false, "with --golden, write what the runs do into the golden recordings instead of comparing")
 }
 
-// checks returns the checks of a suite of these scenarios: none unless they were asked for.
-func (o *goldenOptions) checks(sources []*library.Source, packets string) ([]suite.Check, error) {
+// open returns the golden recordings of a suite of these scenarios, nil unless they were asked for.
+func (o goldenOptions) open(sources []*library.Source, packets string) (*golden.Files, error) {
 	switch {
 	case o.update && !o.compare:
 		return nil, usage("--update is about golden recordings: give --golden, too")
@@ -38,16 +36,12 @@ func (o *goldenOptions) checks(sources []*library.Source, packets string) ([]sui
 			return nil, usage("%s is built in, so that its golden recording cannot be rewritten: give a file on disk", s.Name)
 		}
 	}
-	o.files.Update = o.update
-	return []suite.Check{o.files.Check}, nil
+	return &golden.Files{Update: o.update}, nil
 }
 
-// finish writes what an update has changed, and says so.
-func (a *app) finishGolden(o *goldenOptions, sources []*library.Source) error {
-	if !o.compare {
-		return nil
-	}
-	changes, err := o.files.Write()
+// writeGolden writes what an update has changed, and says so.
+func (a *app) writeGolden(files *golden.Files, sources []*library.Source) error {
+	changes, err := files.Write()
 	for _, c := range changes {
 		what := "rewritten"
 		if c.New {
@@ -59,7 +53,7 @@ func (a *app) finishGolden(o *goldenOptions, sources []*library.Source) error {
 		}
 		fmt.Fprintln(a.stderr, text)
 	}
-	if o.update && len(changes) == 0 && err == nil {
+	if files.Update && len(changes) == 0 && err == nil {
 		fmt.Fprintln(a.stderr, "no golden recording has changed")
 	}
 	abandoned, errAbandoned := golden.Abandoned(sources)
