@@ -240,7 +240,10 @@ func (t *teller) finish() []line {
 	return lines
 }
 
-// collapse makes one line of those that follow one another in their lane and say the same.
+// soon is how soon a line must come again to be a repetition: what is half a minute apart deserves lines of its own.
+const soon = 1500 * time.Millisecond
+
+// collapse makes one line of those that say the same and follow one another soon in their lane.
 func collapse(all []told) []line {
 	type run struct {
 		at    int // where its line is
@@ -252,12 +255,12 @@ func collapse(all []told) []line {
 	last := make(map[string]*run)
 	for _, l := range all {
 		lane := l.lane()
-		if r := last[lane]; r != nil && lines[r.at].text == l.text && len(l.description) == 0 {
+		if r := last[lane]; r != nil && lines[r.at].text == l.text && len(l.description) == 0 && l.at-r.until <= soon {
 			r.times++
 			r.until = l.at
 			continue
 		}
-		last[lane] = &run{at: len(lines), times: 1}
+		last[lane] = &run{at: len(lines), times: 1, until: l.at}
 		runs = append(runs, last[lane])
 		lines = append(lines, l.line)
 		for _, text := range l.description {
