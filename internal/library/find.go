@@ -105,7 +105,7 @@ func unknown(name string) error {
 //
 // All of them have been read; [Source.All] tells what is wrong with them. The error is about the arguments.
 func Find(args ...string) ([]*Source, error) {
-	f := finder{named: map[*Source]bool{}, seen: map[string]bool{}}
+	f := finder{named: map[*Source]bool{}, seen: map[string]*Source{}}
 	for _, arg := range args {
 		if err := f.argument(arg); err != nil {
 			return nil, err
@@ -119,7 +119,7 @@ func Find(args ...string) ([]*Source, error) {
 type finder struct {
 	sources []*Source
 	named   map[*Source]bool // by an argument of their own
-	seen    map[string]bool
+	seen    map[string]*Source
 }
 
 func (f *finder) argument(arg string) error {
@@ -183,10 +183,11 @@ func (f *finder) files(files []string, named bool) error {
 }
 
 func (f *finder) add(s *Source, key string, named bool) {
-	if f.seen[key] {
+	if other := f.seen[key]; other != nil {
+		f.named[other] = f.named[other] || named
 		return
 	}
-	f.seen[key] = true
+	f.seen[key] = s
 	f.sources = append(f.sources, s)
 	f.named[s] = named
 }
