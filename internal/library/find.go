@@ -112,7 +112,11 @@ func Find(args ...string) ([]*Source, error) {
 		}
 	}
 	f.read()
-	return f.scenarios(), nil
+	all := f.scenarios()
+	if len(all) == 0 {
+		return nil, fmt.Errorf("there is no scenario in %s, only what scenarios can include", strings.Join(args, ", "))
+	}
+	return all, nil
 }
 
 // A finder collects sources.
@@ -123,7 +127,6 @@ type finder struct {
 }
 
 func (f *finder) argument(arg string) error {
-	before := len(f.seen)
 	info, err := os.Stat(arg)
 	switch {
 	case err == nil && info.IsDir():
@@ -147,7 +150,7 @@ func (f *finder) argument(arg string) error {
 		if err != nil {
 			return err
 		}
-		if len(f.seen) > before || len(files) > 0 {
+		if len(files) > 0 {
 			return nil
 		}
 	}
@@ -212,14 +215,18 @@ func (f *finder) read() {
 
 // scenarios returns the sources but for those that others include.
 func (f *finder) scenarios() []*Source {
-	included := map[string]bool{}
+	type file struct {
+		builtIn bool
+		path    string
+	}
+	included := map[file]bool{}
 	for _, s := range f.sources {
 		for path := range s.included {
-			included[filepath.Join(filepath.Dir(s.File), filepath.FromSlash(path))] = true
+			included[file{s.BuiltIn, filepath.Join(filepath.Dir(s.File), filepath.FromSlash(path))}] = true
 		}
 	}
 	return slices.DeleteFunc(f.sources, func(s *Source) bool {
-		return included[filepath.Clean(s.File)] && !f.named[s]
+		return included[file{s.BuiltIn, filepath.Clean(s.File)}] && !f.named[s]
 	})
 }
 

@@ -41,6 +41,7 @@ var tree = map[string]string{
 	"calls/deeper/d.yaml":             "include: parts/peers.yaml\nsteps: [{bob: close}]\n",
 	"wrong/no-peers.yaml":             "name: Forgotten\nsteps: [{alice: close}]\n",
 	"wrong/broken.yaml":               "peers: [\n",
+	"parts/home.yaml":                 "network: {home: {}}\n",
 	"empty/notes.txt":                 "",
 	"nat/own.yaml":                    good,
 }
@@ -89,6 +90,7 @@ func TestFind(t *testing.T) {
 		{args: []string{"nat"}, want: []string{"nat/own.yaml"}},
 		{args: []string{"nat/own.yaml", "signaling/glare"}, want: []string{"nat/own.yaml", "signaling/glare"}},
 		{args: []string{"empty"}, err: "empty: no file in this folder ends in .yaml or .yml"},
+		{args: []string{"parts"}, err: "there is no scenario in parts, only what scenarios can include"},
 		{args: []string{"nowhere"}, err: "nowhere: no such file or folder, and nothing of that name in the library; 'rtcsim list' lists the library"},
 		{args: []string{"signalling"}, err: "did you mean signaling?"},
 		{args: []string{"glare"}, err: "did you mean signaling/glare?"},
