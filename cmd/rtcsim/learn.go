@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"slices"
@@ -15,11 +14,11 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/rtcsim/rtcsim/internal/library"
 	"github.com/rtcsim/rtcsim/internal/runner"
 	"github.com/rtcsim/rtcsim/internal/sandbox"
 	"github.com/rtcsim/rtcsim/recorder"
 	"github.com/rtcsim/rtcsim/scenario"
-	"github.com/rtcsim/rtcsim/scenarios"
 	"github.com/rtcsim/rtcsim/tui"
 )
 
@@ -88,22 +87,18 @@ const leastStations = 3
 
 // lessons returns the scenarios of the library that have enough to say and something to ask, by topic and name.
 func lessons() ([]lesson, error) {
-	names, err := fs.Glob(scenarios.Files, "*/*.yaml")
-	if err != nil {
-		return nil, err
-	}
 	var all []lesson
-	for _, name := range names {
-		source, err := builtIn(name)
+	for _, name := range library.Names() {
+		source, err := library.BuiltIn(name)
 		if err != nil {
 			return nil, err
 		}
-		s, err := source.read("")
+		s, err := source.Read("")
 		if err != nil {
-			continue // what others include is no scenario
+			return nil, err
 		}
 		l := lesson{
-			Name:    strings.TrimSuffix(name, ".yaml"),
+			Name:    name,
 			Topic:   path.Dir(name),
 			Title:   s.Name,
 			Summary: scenario.Summary(s.Description),
@@ -165,21 +160,24 @@ func (a *app) listLessons() error {
 }
 
 // openLesson opens a lesson of the library by its name, or a scenario file.
-func openLesson(name string) (*source, error) {
-	if s, err := builtIn(strings.TrimSuffix(name, ".yaml") + ".yaml"); err == nil {
+func openLesson(name string) (*library.Source, error) {
+	if s, err := library.BuiltIn(name); err == nil {
 		return s, nil
 	}
 	if _, err := os.Stat(name); err == nil {
-		return openScenario(name)
+		source, err := library.Open(name)
+		if err != nil {
+			return nil, usage("%w", err)
+		}
+		return source, nil
 	}
 	// The last part of the name will do where it is the only one.
-	found, err := fs.Glob(scenarios.Files, "*/*.yaml")
-	found = slices.DeleteFunc(found, func(file string) bool { return strings.TrimSuffix(path.Base(file), ".yaml") != name })
+	found := slices.DeleteFunc(library.Names(), func(n string) bool { return path.Base(n) != name })
 	switch {
-	case err == nil && len(found) == 1:
-		return builtIn(found[0])
+	case len(found) == 1:
+		return library.BuiltIn(found[0])
 	case len(found) > 1:
-		return nil, usage("there are several lessons %q: %s", name, strings.ReplaceAll(strings.Join(found, ", "), ".yaml", ""))
+		return nil, usage("there are several lessons %q: %s", name, strings.Join(found, ", "))
 	}
 	return nil, usage("there is no lesson and no file %q; 'rtcsim learn' lists the lessons", name)
 }
@@ -190,10 +188,9 @@ func (a *app) learn(cmd *cobra.Command, name string, o learnOptions) error {
 	if err != nil {
 		return err
 	}
-	defer source.Close()
-	variants, err := source.variants(o.variant)
+	variants, err := source.Variants(o.variant)
 	if err != nil {
-		return err
+		return wrong(err)
 	}
 	s := variants[0]
 	teaches := false
@@ -214,10 +211,7 @@ func (a *app) learn(cmd *cobra.Command, name string, o learnOptions) error {
 	if !cmd.Flags().Changed("seed") {
 		o.seed = s.Seed
 	}
-	header := r.Header(source.path, source.text, o.seed, recorder.Options{Packets: recorder.PacketsFull, Variant: s.Variant, Dissect: true})
-	for _, file := range s.Files[1:] {
-		header.Include(file, source.included[file])
-	}
+	header := source.Header(r, s, o.seed, recorder.Options{Packets: recorder.PacketsFull, Dissect: true})
 	recording, err := a.recordInMemory(cmd.Context(), r, header)
 	if err != nil {
 		return err

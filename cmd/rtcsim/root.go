@@ -12,6 +12,8 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/spf13/cobra"
+
+	"github.com/rtcsim/rtcsim/scenario"
 )
 
 // The exit statuses.
@@ -34,6 +36,15 @@ func (e *exitError) Unwrap() error { return e.err }
 // usage returns an error about the command line.
 func usage(format string, args ...any) error {
 	return &exitError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// wrong returns an error about a scenario: all that is wrong with it, with its lines.
+func wrong(err error) error {
+	var list scenario.ErrorList
+	if errors.As(err, &list) {
+		err = errors.New(list.Pretty())
+	}
+	return &exitError{exitUsage, err}
 }
 
 // app is the program with its streams: stdout is for results, stderr for progress and errors.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/rtcsim/rtcsim/internal/library"
 	"github.com/rtcsim/rtcsim/internal/runner"
 	"github.com/rtcsim/rtcsim/internal/sandbox"
 	"github.com/rtcsim/rtcsim/internal/transcript"
@@ -41,16 +42,18 @@ func (a *app) runCommand() *cobra.Command {
 		Short: "Run a scenario, show what happens, check its expectations, write a recording",
 		Long: `Run a scenario, show what happens, check its expectations, write a recording.
 
-A scenario with a matrix is run once for each combination of its values; each run
-writes a recording of its own.`,
+SCENARIO is a file, or a scenario of the library such as nat/symmetric-both. One
+with a matrix is run once for each combination of its values; each run writes
+a recording of its own.`,
 		Example: `  rtcsim run call.yaml
+  rtcsim run nat/symmetric-both        # of the library, in any folder
   rtcsim run call.yaml --seed 7 -o call-7.rtcrec
   rtcsim run call.yaml -v              # with every packet
   rtcsim run nats.yaml --variant nat=symmetric
   rtcsim run call.yaml --remarks       # where pion differs from the standard
   rtcsim run call.yaml --json | jq .   # the recording's lines on stdout
   rtcsim run call.yaml --topology      # a drawing of the network instead of a run`,
-		Args: exactly(1, "a scenario file"),
+		Args: exactly(1, "a scenario"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case o.ascii && !o.topology && !o.tui:
@@ -133,14 +136,13 @@ func (a *app) run(cmd *cobra.Command, path string, o runOptions) error {
 	if err := checkLimits(o.limits); err != nil {
 		return err
 	}
-	source, err := openScenario(path)
+	source, err := library.Open(path)
 	if err != nil {
-		return err
+		return usage("%w", err)
 	}
-	defer source.Close()
-	variants, err := source.variants(o.variant)
+	variants, err := source.Variants(o.variant)
 	if err != nil {
-		return err
+		return wrong(err)
 	}
 	r, err := runner.New(cmd.Context(), o.limits.Memory, a.progress)
 	if err != nil {
@@ -159,10 +161,7 @@ func (a *app) run(cmd *cobra.Command, path string, o runOptions) error {
 		if cmd.Flags().Changed("seed") {
 			seed = o.seed
 		}
-		header := r.Header(path, source.text, seed, recorder.Options{Packets: o.packets, Variant: s.Variant, Dissect: o.dissect})
-		for _, path := range s.Files[1:] {
-			header.Include(path, source.included[path])
-		}
+		header := source.Header(r, s, seed, recorder.Options{Packets: o.packets, Dissect: o.dissect})
 		if o.topology {
 			if err := a.drawTopology(cmd.Context(), r, header, o.limits, o.ascii); err != nil {
 				return err
