@@ -40,6 +40,7 @@ var notRun = []struct{ command, why string }{
 	{"git clone ", "the test is in a clone"},
 	{"go install ", "the test has built rtcsim and has it in PATH"},
 	{"export PATH=", "it is for the program that go install installs"},
+	{"source <(rtcsim completion", "it is for an interactive shell"},
 	{"go generate ./internal/sandbox && ", "it would build a guest and a program of 60 MB: TestEmbedded of internal/sandbox is for that"},
 	{"go test ", "tests that run tests have no end, and benchmarks take long"},
 	{"rtcsim inspect ", "it needs a terminal; package tui tests it in one"},
@@ -52,7 +53,7 @@ var masks = []struct {
 	what    string
 	pattern *regexp.Regexp
 }{
-	{"digests", regexp.MustCompile(`\b[0-9a-f]{16,64}\b`)},
+	{"digests", regexp.MustCompile(`\b[0-9a-f]{16,64}\b|"check":"[0-9a-f]{8}"`)},
 	{"wall times", regexp.MustCompile(`\b(\d+m)?\d+(\.\d+)?(ns|µs|ms|s|m) on the wall( \(.* as fast\))?`)},
 	{"memory", regexp.MustCompile(`\b\d+(\.\d+)? (KiB|MiB|GiB)\b`)},
 	{"versions of Go", regexp.MustCompile(`\bgo1\.\d+(\.\d+)?\b`)},
