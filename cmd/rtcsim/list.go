@@ -38,7 +38,7 @@ Every command that takes a scenario file takes the name of a built-in one as wel
   rtcsim list --json | jq -r '.[].name'`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.list(args, tags) },
 	}
-	cmd.Flags().StringSliceVar(&tags, "tags", nil, "list only scenarios with all of these tags; !TAG for those without it")
+	cmd.Flags().StringSliceVar(&tags, "tags", nil, "only scenarios with one of these tags, and without those with a ! before them")
 	return cmd
 }
 
@@ -118,15 +118,20 @@ const leastStations = 3
 // isLesson tells whether the scenario has enough to say and something to ask.
 func (l listing) isLesson() bool { return l.Questions > 0 && l.Notes+l.Questions >= leastStations }
 
-// hasTags tells whether the scenario has all of the tags, and none of those with an exclamation mark.
+// hasTags tells whether the scenario has one of the tags, and none of those with an exclamation mark, as test chooses.
 func (l listing) hasTags(tags []string) bool {
+	wanted, found := false, false
 	for _, tag := range tags {
-		without, not := strings.CutPrefix(tag, "!")
-		if slices.Contains(l.Tags, without) == not {
-			return false
+		if not, ok := strings.CutPrefix(tag, "!"); ok {
+			if slices.Contains(l.Tags, not) {
+				return false
+			}
+			continue
 		}
+		wanted = true
+		found = found || slices.Contains(l.Tags, tag)
 	}
-	return true
+	return found || !wanted
 }
 
 // hasWords tells whether the scenario has all of the words in its name, title, description or tags, in any case.
