@@ -21,6 +21,15 @@ func masked(line string) string {
 	return line
 }
 
+// mask returns lines without what may differ.
+func mask(lines []string) []string {
+	all := make([]string, len(lines))
+	for i, line := range lines {
+		all[i] = masked(line)
+	}
+	return all
+}
+
 // segments returns the runs of lines between those that are left out.
 func segments(written []string) [][]string {
 	all := [][]string{nil}
@@ -121,6 +130,9 @@ func TestSame(t *testing.T) {
 		{"1m0s virtual, 120ms on the wall (500 times as fast)", "1m0s virtual, 1.2s on the wall (50 times as fast)", true},
 		{"1m0s virtual, 120ms on the wall (500 times as fast)", "1m1s virtual, 120ms on the wall (500 times as fast)", false},
 		{"12 MiB", "13 MiB", true},
+		{"9.77s on the wall, 1.0 runs a second, 2 at once; 2m30s virtual", "21.99s on the wall, 0.5 runs a second, 8 at once; 2m30s virtual", true},
+		{"✗ .  2 cases  1 did not pass  2.47s", "✗ .  2 cases  1 did not pass  1m3.1s", true},
+		{"✗ .  2 cases  1 did not pass  2.47s", "✗ .  2 cases  2 did not pass  2.47s", false},
 	} {
 		if got := same(lines(test.written), lines(test.printed)); got != test.want {
 			t.Errorf("same(%q, %q) = %v, want %v", test.written, test.printed, got, test.want)
