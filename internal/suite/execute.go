@@ -22,6 +22,7 @@ type Options struct {
 const (
 	StoppedInterrupted = "interrupted" // by the user
 	StoppedFailFast    = "fail-fast"   // since a case had not passed
+	StoppedMissing     = "missing"     // of the reports that were merged, some are missing
 )
 
 // Execute executes cases and returns their sums. Where ctx is cancelled, the runs under way are given up, and the sums say so. The error is
