@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/rtcsim/rtcsim/internal/golden"
 	"github.com/rtcsim/rtcsim/internal/library"
 	"github.com/rtcsim/rtcsim/internal/runner"
 	"github.com/rtcsim/rtcsim/internal/sandbox"
@@ -32,6 +33,7 @@ type testOptions struct {
 	packets                   string
 	limits                    sandbox.Limits
 	files                     reportFiles
+	golden                    goldenOptions
 }
 
 func (a *app) testCommand() *cobra.Command {
@@ -65,6 +67,9 @@ The summary shows, of what did not hold, the line of the scenario, what was seen
 the events before it, and the commands that show it again. Cases of one variant that
 failed alike are shown once, with their seeds. Meanwhile stderr has the progress.
 
+With --golden, each run is also compared with the golden recording beside its scenario:
+a readable text of what its session did, which was reviewed before. --update writes it.
+
 For machines:
   --junit FILE   JUnit XML, as Jenkins and GitLab read it
   --report FILE  JSON Lines: a header, each result as soon as it is known, the sums
@@ -81,7 +86,8 @@ and no other failed; or it was interrupted.`,
   rtcsim test call.yaml --seeds 100..199 --fail-fast
   rtcsim test calls --tags 'turn,!slow' --run 'seed=[1-5]$'
   rtcsim test calls --seeds 50 --shard 2/4 --report shard-2.jsonl
-  rtcsim test calls --verify all --junit results.xml`,
+  rtcsim test calls --verify all --junit results.xml
+  rtcsim test calls --golden                 # does it still do what was reviewed?`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage("%s takes scenarios: files, folders, patterns, or what is in the library\nusage: %s", cmd.CommandPath(), cmd.UseLine())
@@ -103,6 +109,7 @@ and no other failed; or it was interrupted.`,
 	f.BoolVar(&o.keepAll, "keep-all", false, "keep the recordings of what passed, too")
 	f.StringVar(&o.packets, "packets", recorder.PacketsFull, "what to record of packets: full, headers (no payload) or none")
 	f.DurationVar(&o.limits.Wall, "timeout", 0, "stop a run after this time on the clock on the wall (default 10m)")
+	o.golden.flags(f)
 	limitFlags(f, &o.limits)
 	f.Lookup("max-wall").Hidden = true // its name in run
 	o.files.flags(f)
@@ -160,6 +167,14 @@ func (a *app) test(cmd *cobra.Command, args []string, o testOptions) error {
 	if err != nil {
 		return usage("%w", err)
 	}
+	reviewed, err := o.golden.open(sources, o.packets)
+	if err != nil {
+		return err
+	}
+	var checks []string
+	if reviewed != nil {
+		checks = append(checks, golden.Kind)
+	}
 	cases := shard.Of(all)
 
 	r, err := runner.New(cmd.Context(), o.limits.Memory, a.progress)
@@ -171,7 +186,7 @@ func (a *app) test(cmd *cobra.Command, args []string, o testOptions) error {
 	header := suite.Header{
 		Rtcsim: versions.Rtcsim, Guest: versions.Guest, Machine: versions.Machine, Go: versions.Go, Wazero: versions.Wazero, Modules: versions.Modules,
 		Selection: suite.SelectionText{
-			Paths: args, Seeds: o.seeds, Variants: o.variant, Tags: o.tags, Run: o.run, Verify: o.verify, Packets: o.packets,
+			Paths: args, Seeds: o.seeds, Variants: o.variant, Tags: o.tags, Run: o.run, Verify: o.verify, Packets: o.packets, Checks: checks,
 		},
 		Cases: len(all),
 		Sum:   suite.Sum(all),
@@ -182,6 +197,9 @@ func (a *app) test(cmd *cobra.Command, args []string, o testOptions) error {
 		return err
 	}
 	executor := &suite.Executor{Machine: r, Packets: o.packets, Limits: o.limits, Keep: o.keep, KeepAll: o.keepAll}
+	if reviewed != nil {
+		executor.Checks = append(executor.Checks, reviewed.Check)
+	}
 	progress := suite.NewProgress(a.stderr, isTerminal(a.stderr), len(cases))
 	sums, err := suite.Execute(cmd.Context(), executor, cases, suite.Options{
 		Jobs:     o.jobs,
@@ -195,6 +213,9 @@ func (a *app) test(cmd *cobra.Command, args []string, o testOptions) error {
 	progress.Close()
 	if err != nil {
 		sums.Stopped = suite.StoppedInterrupted
+	}
+	if reviewed != nil {
+		err = errors.Join(err, a.writeGolden(reviewed, sources))
 	}
 	err = errors.Join(err, reports.close(sums))
 	summary := suite.Summary{Sums: sums, Results: reports.results, Cores: min(o.jobs, max(1, len(cases))), Memory: peakMemory()}
