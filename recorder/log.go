@@ -65,6 +65,8 @@ func (l *Log) add(peer string, kind Kind, cause uint64, data any) (Event, []func
 		l.line.Write(appendPacketSent(l.line.AvailableBuffer(), data))
 	case PacketEnd:
 		l.line.Write(appendPacketEnd(l.line.AvailableBuffer(), data))
+	case Snapshot:
+		l.line.Write(appendSnapshot(l.line.AvailableBuffer(), data))
 	case nil:
 		l.line.WriteString("{}")
 	default:

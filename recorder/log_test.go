@@ -55,6 +55,9 @@ func TestLogEncodesAsStandardLibrary(t *testing.T) {
 		checkLine(t, 0, text, recorder.KindPacketDropped, 0, recorder.PacketEnd{ID: 3, Reason: text})
 		checkLine(t, 1<<62, text, recorder.Kind(text), 1<<63, recorder.LogLine{Level: "warn", Scope: text, Text: text})
 	}
+	checkLine(t, 1, "alice", recorder.KindSnapshot, 0, recorder.Snapshot{Full: true, State: map[string]json.RawMessage{
+		"signalingState": json.RawMessage(`"stable"`), "channels/<b>": json.RawMessage(`{"a":"<&>"}`), "ice": json.RawMessage("null"),
+	}})
 	for _, info := range recorder.Kinds {
 		checkLine(t, 1, "alice", info.Kind, 1, info.Data)
 		// The kinds with an encoder of their own must not miss a field that is added later.

@@ -152,21 +152,28 @@ func (t *Tracker) apply(d Snapshot) error {
 }
 
 // Differences returns the members of the peer's actual state that differ from what the events have told, as a snapshot
-// has them. The statistics are not compared.
+// has them, and takes that snapshot into account: Apply need not be called for it. The statistics are not compared.
 func (t *Tracker) Differences(actual PeerState) map[string]json.RawMessage {
-	told := reflect.ValueOf(t.state)
+	told := reflect.ValueOf(&t.state).Elem()
 	v := reflect.ValueOf(actual)
 	differences := make(map[string]json.RawMessage)
 	for i, name := range members {
 		if name != "" && name != "stats" && name != "channels" && !reflect.DeepEqual(told.Field(i).Interface(), v.Field(i).Interface()) {
 			differences[name] = encodeLine(v.Field(i).Interface())
+			told.Field(i).Set(v.Field(i))
 		}
 	}
+	channels := maps.Clone(t.state.Channels)
 	for name, c := range actual.Channels {
 		if !reflect.DeepEqual(t.state.Channels[name], c) {
 			differences[channelPrefix+name] = encodeLine(c)
+			if channels == nil {
+				channels = make(map[string]*ChannelState)
+			}
+			channels[name] = c
 		}
 	}
+	t.state.Channels = channels
 	return differences
 }
 

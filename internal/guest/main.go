@@ -1,7 +1,7 @@
 //go:build wasip1
 
 // The guest is the program inside the deterministic machine: one run of a scenario. The machine drives it through its
-// two exported functions; see package sandbox for the host's side.
+// exported functions; see package sandbox for the host's side.
 //
 // It is built with -buildmode=c-shared, so that main never runs.
 package main
@@ -37,6 +37,11 @@ var (
 	began time.Time
 	done  = make(chan struct{})
 )
+
+// prepare does what is the same in every run and needs no input.
+//
+//go:wasmexport prepare
+func prepare() { sim.Prepare() }
 
 // start begins the run.
 //

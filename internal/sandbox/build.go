@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	_ "embed"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -36,10 +37,16 @@ var buildFlags = []string{"-buildmode=c-shared", "-trimpath", "-buildvcs=false",
 // buildEnv keeps the user's own settings for other builds away from the guest.
 var buildEnv = []string{"GOOS=wasip1", "GOARCH=wasm", "GOWASM=", "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOWORK=off"}
 
+// rewriting is what this program does to the module that the go command builds. A guest that another one has rewritten is not
+// this program's.
+//
+//go:embed instrument.go
+var rewriting []byte
+
 // source is a folder with rtcsim's own sources, and the go command to build them with.
 type source struct {
 	dir string
-	// tool is the path of the go command; toolID tells apart one toolchain from the next without starting it.
+	// tool is the path of the go command; toolID tells apart one toolchain from the next without starting it, and one rewriting.
 	tool, toolID string
 }
 
@@ -56,7 +63,7 @@ func findSource(ctx context.Context) (*source, error) {
 	}
 	s := &source{
 		tool:   tool,
-		toolID: fmt.Sprintf("%s %d %d %s", tool, info.Size(), info.ModTime().UnixNano(), os.Getenv("GOTOOLCHAIN")),
+		toolID: fmt.Sprintf("%s %d %d %s %x", tool, info.Size(), info.ModTime().UnixNano(), os.Getenv("GOTOOLCHAIN"), sha256.Sum256(rewriting)),
 	}
 	// The compiler left the path of this file in the program, unless it was built with -trimpath.
 	if _, file, _, ok := runtime.Caller(0); ok && filepath.IsAbs(file) {

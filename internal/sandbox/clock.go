@@ -5,6 +5,9 @@ import "time"
 // epoch is the date at which every run begins. Certificates are made and checked against it.
 var epoch = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
+// beforeRun is where the clock stands while a guest prepares itself.
+const beforeRun = time.Duration(-1)
+
 // clock is a guest's virtual clock: it stands still while the guest computes, and jumps when the guest sleeps.
 type clock struct {
 	now time.Duration // since epoch

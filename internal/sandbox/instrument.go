@@ -23,7 +23,11 @@ const tickModule, tickName = "rtcsim", "tick"
 
 var errNoTick = errors.New("the guest does not import " + tickModule + "." + tickName)
 
-// instrument returns the module with a countdown in every loop.
+// globalName returns the name under which the guest exports the i-th of the globals that change. What is in them belongs to the
+// guest's state, like its memory.
+func globalName(i int) string { return fmt.Sprintf("rtcsim.global.%d", i) }
+
+// instrument returns the module with a countdown in every loop, and with its globals for the host to read and set.
 func instrument(wasm []byte) ([]byte, error) {
 	const magic = "\x00asm\x01\x00\x00\x00"
 	if len(wasm) < len(magic) || string(wasm[:len(magic)]) != magic {
@@ -32,6 +36,7 @@ func instrument(wasm []byte) ([]byte, error) {
 	out := append(make([]byte, 0, len(wasm)+len(wasm)/8), magic...)
 	var tick, globals uint32
 	var found, counter bool
+	var mutable []uint32 // the indices of the globals that change
 	r := &wasmReader{b: wasm, at: len(magic)}
 	for r.at < len(r.b) && r.err == nil {
 		id := r.byte()
@@ -55,12 +60,32 @@ func instrument(wasm []byte) ([]byte, error) {
 		case 6: // globals: one more, the countdown
 			counter = true
 			n := section.u32()
-			globals += n
 			body = appendU32(nil, n+1)
 			body = append(body, section.rest()...)
+			if mutable = section.mutableGlobals(globals, n); section.err != nil {
+				return nil, section.err
+			}
+			globals += n
+			mutable = append(mutable, globals)
 			body = append(body, valueI32, 1 /* mutable */, opI32Const)
 			body = appendI32(body, ticksEvery)
 			body = append(body, opEnd)
+		case 7: // exports: the globals that a snapshot needs
+			n := section.u32()
+			body = appendU32(nil, n+uint32(len(mutable)))
+			body = append(body, section.rest()...)
+			for i, global := range mutable {
+				name := globalName(i)
+				body = append(appendU32(body, uint32(len(name))), name...)
+				body = appendU32(append(body, exportGlobal), global)
+			}
+		case 12: // the number of data segments
+			body = appendU32(nil, 1)
+		case 11: // data
+			var err error
+			if body, err = mergeData(section); err != nil {
+				return nil, err
+			}
 		case 10: // code
 			var err error
 			if body, err = instrumentCode(section, tick, globals); err != nil {
@@ -155,6 +180,51 @@ func instrumentCode(r *wasmReader, tick, counter uint32) ([]byte, error) {
 	return out, r.err
 }
 
+// mergeData rewrites the data section to one segment. Go's linker leaves out each stretch of zeroes, which makes very many
+// segments, and evaluating their addresses takes longer than all else that an instance needs.
+func mergeData(r *wasmReader) ([]byte, error) {
+	type segment struct {
+		at    int
+		bytes []byte
+	}
+	var segments []segment
+	first, last := 0, 0
+	for n := r.u32(); n > 0 && r.err == nil; n-- {
+		if flag, op := r.u32(), r.byte(); r.err == nil && (flag != 0 || op != opI32Const) {
+			return nil, errors.New("the guest has data without a fixed place in its memory")
+		}
+		at := int(r.u32())
+		if op := r.byte(); r.err == nil && op != opEnd {
+			return nil, errors.New("the guest has data without a fixed place in its memory")
+		}
+		size := int(r.u32())
+		start := r.at
+		if r.skip(size); r.err != nil {
+			break
+		}
+		if len(segments) == 0 || at < first {
+			first = at
+		}
+		last = max(last, at+size)
+		segments = append(segments, segment{at, r.b[start:r.at]})
+	}
+	if r.err != nil || len(segments) == 0 {
+		return appendU32(nil, 0), r.err
+	}
+	const most = 64 << 20 // a guest's data is a tenth of that
+	if first < 0 || last-first > most {
+		return nil, errors.New("the guest's data is spread too far")
+	}
+	merged := make([]byte, last-first)
+	for _, s := range segments {
+		copy(merged[s.at-first:], s.bytes)
+	}
+	out := append(appendU32(nil, 1), 0, opI32Const)
+	out = append(appendI32(out, int32(first)), opEnd)
+	out = appendU32(out, uint32(len(merged)))
+	return append(out, merged...), nil
+}
+
 // The few opcodes that the rewriting emits or looks for.
 const (
 	opLoop      = 0x03
@@ -169,6 +239,9 @@ const (
 	blockEmpty  = 0x40
 	valueI32    = 0x7f
 )
+
+// exportGlobal is the kind of an export that is a global.
+const exportGlobal = 3
 
 // wasmReader reads the binary format. The first error sticks, and every read after it gives zeroes.
 type wasmReader struct {
@@ -230,6 +303,23 @@ func (r *wasmReader) limits() {
 	if hasMax {
 		r.u32()
 	}
+}
+
+// mutableGlobals reads n globals, the first of which has the given index, and returns the indices of those that change.
+func (r *wasmReader) mutableGlobals(first, n uint32) []uint32 {
+	var mutable []uint32
+	for i := range n {
+		r.byte() // the type
+		if r.byte() == 1 {
+			mutable = append(mutable, first+i)
+		}
+		for r.err == nil && r.instruction() != opEnd {
+		}
+		if r.err != nil {
+			break
+		}
+	}
+	return mutable
 }
 
 // instruction reads one instruction and returns its opcode.

@@ -49,6 +49,56 @@ func init() {
 	code[0] = byte(len(code) - 1)
 }
 
+// TestMergeData sees that data stays where it is, and that the globals are there.
+func TestMergeData(t *testing.T) {
+	segment := func(at byte, text string) []byte {
+		return append([]byte{0, opI32Const, at, opEnd, byte(len(text))}, text...)
+	}
+	data := append([]byte{3}, bytes.Join([][]byte{segment(40, "world"), segment(8, "hello"), segment(20, "")}, nil)...)
+	module := bytes.Join([][]byte{
+		loops[:bytes.Index(loops, section(6, vector(valueI32, 1, opI32Const, 7, opEnd)...))],
+		section(5, vector(0, 1)...),
+		section(6, append([]byte{3}, valueI32, 1, opI32Const, 7, opEnd, valueI32, 0, opI32Const, 8, opEnd, valueI32, 1, opI32Const, 9, opEnd)...),
+		section(7, append(append([]byte{2}, append([]byte("\x03run"), 0, 1)...), append([]byte("\x03mem"), 2, 0)...)...),
+		section(12, 3),
+		loops[bytes.Index(loops, []byte{0, opLoop, blockEmpty})-4:], // the code
+		section(11, data...),
+	}, nil)
+	out, err := instrument(module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
+	defer r.Close(ctx)
+	if _, err := r.NewHostModuleBuilder(tickModule).NewFunctionBuilder().WithFunc(func() {}).Export(tickName).Instantiate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	mod, err := r.Instantiate(ctx, out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := make([]byte, 64)
+	copy(want[40:], "world")
+	copy(want[8:], "hello")
+	if got, _ := mod.Memory().Read(0, 64); !bytes.Equal(got, want) {
+		t.Errorf("memory holds %q, want %q", got, want)
+	}
+	for i, want := range []uint64{7, 9, ticksEvery} { // the second global is a constant
+		global, ok := mod.ExportedGlobal(globalName(i)).(api.MutableGlobal)
+		if !ok || global.Get() != want {
+			t.Fatalf("global %d is %v, want %d", i, global, want)
+		}
+		global.Set(want + 1)
+		if global.Get() != want+1 {
+			t.Errorf("global %d is %d after it was set to %d", i, global.Get(), want+1)
+		}
+	}
+	if mod.ExportedGlobal(globalName(3)) != nil {
+		t.Error("there are more globals than those that change")
+	}
+}
+
 func TestInstrument(t *testing.T) {
 	out, err := instrument(loops)
 	if err != nil {

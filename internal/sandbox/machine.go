@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,11 +19,11 @@ import (
 
 // Version is the version of the machine's behaviour: how it hands out clock, entropy and input, and how it drives the
 // guest. Whoever changes what a guest can observe, raises it.
-const Version = 1
+const Version = 2
 
 // GC is the setting of the guest's garbage collector. Collections are part of a guest's schedule, and so of a run's
 // identity. The value trades memory for speed; see docs/performance.md.
-const GC = "GOGC=100"
+const GC = "GOGC=200"
 
 // Schedule names how the guest picks the next goroutine: Go's scheduler on WebAssembly is first in, first out.
 const Schedule = "fifo"
@@ -33,9 +34,11 @@ const stepLength = time.Second
 
 // Machine is a guest image compiled to machine code, ready for any number of runs, one after another or side by side.
 type Machine struct {
-	runtime wazero.Runtime
-	module  wazero.CompiledModule
-	memory  int64
+	runtime  wazero.Runtime
+	module   wazero.CompiledModule
+	memory   int64
+	memories memories
+	prepared snapshots
 }
 
 // MachineConfig says how a machine is made.
@@ -56,8 +59,7 @@ func NewMachine(ctx context.Context, image *Image, c MachineConfig) (*Machine, e
 	if memory < 0 || memory > MaxMemory {
 		return nil, fmt.Errorf("a guest cannot have %d bytes of memory: %d is the most", memory, int64(MaxMemory))
 	}
-	const page = 64 << 10
-	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(uint32((memory + page - 1) / page))
+	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(uint32((memory + pageSize - 1) / pageSize))
 	if c.CacheDir != "" {
 		cache, err := wazero.NewCompilationCacheWithDir(filepath.Join(c.CacheDir, "code"))
 		if err != nil {
@@ -137,27 +139,17 @@ type guest struct {
 	stderr boundedBuffer
 }
 
-// live instantiates the guest and drives it step by step until it is done.
+// live drives the guest, from where it is prepared, step by step until it is done.
 func (g *guest) live(m *Machine) error {
-	ctx := context.WithValue(context.WithoutCancel(g.ctx), guestKey{}, g)
-	config := wazero.NewModuleConfig().
-		WithName("").
-		WithStartFunctions("_initialize").
-		WithStdout(&g.stderr).
-		WithStderr(&g.stderr).
-		WithEnv("GOGC", strings.TrimPrefix(GC, "GOGC=")).
-		WithWalltime(g.clock.walltime, sys.ClockResolution(1)).
-		WithNanotime(g.clock.nanotime, sys.ClockResolution(1)).
-		WithNanosleep(g.sleep).
-		WithRandSource(newEntropy(g.run.Seed))
-	// The guest's packages are initialized one tick before the run begins. Programs measure time from a reference that they
-	// take then, and some, pion's ICE among them, take a distance of 0 for "never".
-	g.clock.now = -1
-	mod, err := m.runtime.InstantiateModule(ctx, m.module, config)
+	prepared, err := m.prepared.get(m, g.run.Seed)
+	if err != nil {
+		return err
+	}
+	ctx := g.context()
+	mod, err := prepared.restore(ctx, m, g)
 	if err != nil {
 		return g.stopped(err)
 	}
-	g.clock.now = 0
 	defer mod.Close(ctx)
 	defer func() { g.memory = int64(mod.Memory().Size()) }()
 
@@ -173,9 +165,31 @@ func (g *guest) live(m *Machine) error {
 			return g.stopped(err)
 		}
 		if api.DecodeI32(status[0]) != 0 {
+
 			return nil
 		}
 	}
+}
+
+// context returns the context of the guest's calls: the host functions find the guest in it. It cannot be cancelled;
+// check looks at the caller's.
+func (g *guest) context() context.Context {
+	return context.WithValue(context.WithoutCancel(g.ctx), guestKey{}, g)
+}
+
+// instantiate makes an instance of the guest with its clock and entropy, in which no code has run yet.
+func (g *guest) instantiate(ctx context.Context, m *Machine, entropy io.Reader) (api.Module, error) {
+	config := wazero.NewModuleConfig().
+		WithName("").
+		WithStartFunctions().
+		WithStdout(&g.stderr).
+		WithStderr(&g.stderr).
+		WithEnv("GOGC", strings.TrimPrefix(GC, "GOGC=")).
+		WithWalltime(g.clock.walltime, sys.ClockResolution(1)).
+		WithNanotime(g.clock.nanotime, sys.ClockResolution(1)).
+		WithNanosleep(g.sleep).
+		WithRandSource(entropy)
+	return m.runtime.InstantiateModule(ctx, m.module, config)
 }
 
 // stopped makes of wazero's error what it means to the caller.

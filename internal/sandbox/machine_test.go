@@ -45,6 +45,9 @@ var (
 	hoard [][]byte
 )
 
+//go:wasmexport prepare
+func prepare() {}
+
 //go:wasmexport start
 func start() {
 	began = time.Now()

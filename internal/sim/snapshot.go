@@ -161,6 +161,9 @@ func (t *tracked) apply(kind recorder.Kind, data any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.applied++
+	if d, ok := data.(recorder.Snapshot); ok && !d.Full {
+		return // differences has done it
+	}
 	if err := t.tracker.Apply(kind, data); err != nil {
 		panic(fmt.Sprintf("sim: %v", err)) // a snapshot of our own
 	}

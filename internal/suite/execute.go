@@ -2,7 +2,6 @@ package suite
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -29,7 +28,8 @@ const (
 // that of a host that could not go on; the sums are of what was finished.
 func Execute(ctx context.Context, e *Executor, cases []*Case, o Options) (Sums, error) {
 	began := time.Now()
-	ctx, cancel := context.WithCancelCause(ctx)
+	user := ctx
+	ctx, cancel := context.WithCancelCause(user)
 	defer cancel(nil)
 
 	var mu sync.Mutex
@@ -75,11 +75,11 @@ func Execute(ctx context.Context, e *Executor, cases []*Case, o Options) (Sums, 
 	}
 	workers.Wait()
 	sums.Wall = time.Since(began)
-	err := context.Cause(ctx)
-	if errors.Is(err, context.Canceled) {
-		sums.Stopped, err = StoppedInterrupted, nil
+	if user.Err() != nil && sums.Finished < sums.Cases {
+		sums.Stopped = StoppedInterrupted
+		return sums, nil
 	}
-	return sums, err
+	return sums, context.Cause(ctx)
 }
 
 // weight estimates how long a case takes: media does, by far.

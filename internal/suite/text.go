@@ -11,8 +11,8 @@ func (r *Result) text() string {
 	for _, f := range r.Failures {
 		b.WriteString(f.text())
 	}
-	for _, recording := range r.Recordings {
-		fmt.Fprintf(&b, "replay: rtcsim replay %s\n", quote(recording))
+	if r.Replay != "" {
+		fmt.Fprintf(&b, "replay: %s\n", r.Replay)
 	}
 	if r.Again != "" {
 		fmt.Fprintf(&b, "again: %s\n", r.Again)
