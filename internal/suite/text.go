@@ -41,3 +41,6 @@ func (f Failure) text() string {
 	}
 	return b.String()
 }
+
+// Text returns all that is known of a result that did not pass, for people, without colour.
+func (r *Result) Text() string { return r.text() }
