@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -20,6 +22,9 @@ const (
 	kubernetesAPI = "k8s.io/api@v0.37.1"
 	kubernetesYML = "sigs.k8s.io/yaml@v1.6.0"
 )
+
+// patience is for how long a test waits for its validator. What has come by then is in a cache, and the next test has less to wait for.
+const patience = 2 * time.Minute
 
 // TestWorkflow has a linter look at the workflow of GitHub Actions.
 func TestWorkflow(t *testing.T) {
@@ -103,7 +108,9 @@ func main() {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"mod", "init", "example.com/strict"}, {"get", kubernetesAPI, kubernetesYML}, {"mod", "tidy"}} {
-		cmd := exec.Command("go", args...)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, "go", args...)
 		cmd.Dir = dir
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Skipf("NOT CHECKED: the types of Kubernetes are not here: go %v: %v\n%s", args, err, out)
@@ -149,7 +156,9 @@ func npm(t *testing.T, pkg string) (modules string) {
 	if _, err := os.Stat(filepath.Join(modules, ".package-lock.json")); err == nil {
 		return modules
 	}
-	out, err := exec.Command("npm", "install", "--no-audit", "--no-fund", "--prefix", dir, pkg).CombinedOutput()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "npm", "install", "--no-audit", "--no-fund", "--prefix", dir, pkg).CombinedOutput()
 	if err != nil {
 		t.Skipf("NOT CHECKED: there is no %s here: %v\n%s", pkg, err, strings.TrimSpace(string(out)))
 	}
