@@ -43,9 +43,14 @@ func completeArguments(root *cobra.Command) {
 		"output":     files(".rtcrec"),
 		"junit":      files(".xml"),
 		"report":     files(".jsonl"),
+		"keep":       folders,
 		"peer":       nothing,
 		"seed":       nothing,
 		"seeds":      nothing,
+		"shard":      nothing,
+		"run":        nothing,
+		"jobs":       nothing,
+		"timeout":    nothing,
 		"at":         nothing,
 	}
 	for _, cmd := range root.Commands() {
@@ -65,6 +70,11 @@ func completeArguments(root *cobra.Command) {
 // nothing is completed, not even with files.
 func nothing(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// folders completes with folders.
+func folders(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
 }
 
 // first completes the first argument only; with files where complete is nil.

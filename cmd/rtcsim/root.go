@@ -69,7 +69,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 over a simulated network, in virtual time. It records everything that happens, and
 replays the recording bit for bit.
 
-  rtcsim run scenarios/closing/mdn-peerconnection-close.yaml
+  rtcsim run closing/mdn-peerconnection-close
   rtcsim replay mdn-peerconnection-close.rtcrec
 
 Exit status: 0 all held; 1 an expectation failed or a replay differed; 2 the command
