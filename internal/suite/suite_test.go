@@ -65,7 +65,7 @@ func quiet(h recorder.Header, _ int) []string {
 }
 
 // cases returns the cases of scenarios, which are written to the working directory.
-func cases(t *testing.T, s Selection, files map[string]string) []*Case {
+func cases(t testing.TB, s Selection, files map[string]string) []*Case {
 	t.Helper()
 	t.Chdir(t.TempDir())
 	for name, text := range files {
