@@ -57,7 +57,7 @@ var masks = []struct {
 	pattern *regexp.Regexp
 }{
 	{"digests", regexp.MustCompile(`\b[0-9a-f]{16,64}\b|"check":"[0-9a-f]{8}"`)},
-	{"wall times", regexp.MustCompile(`\S+ on the wall, \S+ runs a second, \d+ at once`)},
+	{"wall times", regexp.MustCompile(`\S+ on the wall, \S+ runs a second(, \d+ at once)?`)},
 	{"wall times", regexp.MustCompile(`(?: cases?|pass)  (\d+m)?\d+(\.\d+)?(ms|s)$`)},
 	{"wall times", regexp.MustCompile(`\b(\d+m)?\d+(\.\d+)?(ns|µs|ms|s|m) on the wall( \(.* as fast\))?`)},
 	{"memory", regexp.MustCompile(`\b\d+(\.\d+)? (KiB|MiB|GiB)\b`)},
