@@ -65,7 +65,7 @@ var masks = []struct {
 }
 
 // progress are the lines on stderr that only come if something takes long.
-var progress = regexp.MustCompile(`(?m)^rtcsim: .*( \(usually about .*\)|: still at it after .*|: done in .*)\n`)
+var progress = regexp.MustCompile(`(?m)^rtcsim: .*( \(usually about .*\)|: still at it after .*|: done in .*| a second, about .* left)\n`)
 
 // TestPages runs the documentation.
 func TestPages(t *testing.T) {
