@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/rtcsim/rtcsim/recorder"
 )
 
 // candidateRules are about candidates that there are not, and about those that do not get to the other side.
@@ -29,6 +31,11 @@ var candidateRules = []Rule{
 		find: findCandidateStale,
 	},
 	{
+		Name: "mdns-unresolved", Answers: NoRemoteCandidate, Suspect: "mDNS names that nobody can resolve",
+		Doc:  "A candidate hides its address behind an mDNS name, which only its own network can resolve, and only with multicast.",
+		find: findMDNS,
+	},
+	{
 		Name: "candidates-not-added", Answers: NoRemoteCandidate, Fallback: true, Suspect: "candidates that nobody adds",
 		Doc:  "Candidates arrived over signaling, and the application never called addIceCandidate with them.",
 		find: findNotAdded,
@@ -49,14 +56,14 @@ var candidateRules = []Rule{
 		find: findPolicy,
 	},
 	{
+		Name: "no-interface", Answers: NoCandidate, Suspect: "interfaces that are down",
+		Doc:  "All interfaces of the peer were down when it gathered.",
+		find: findNoInterface,
+	},
+	{
 		Name: "server-failed", Answers: NoCandidate, Suspect: "STUN and TURN servers",
 		Doc:  "A STUN or TURN server has not given what candidates are made of.",
 		find: findServerFailed,
-	},
-	{
-		Name: "mdns-unavailable", Answers: NoCandidate, Suspect: "mDNS",
-		Doc:  "mDNS is to hide the addresses of host candidates, and there is no multicast: names cannot be resolved.",
-		find: findMDNS,
 	},
 }
 
@@ -196,6 +203,8 @@ func findNoServer(f *Facts, q Question) []*Cause {
 	switch {
 	case len(servers) == 0 && q.Subject == "srflx":
 		text = fmt.Sprintf("%s has no server-reflexive candidates, although behind a NAT: no STUN server is configured", q.Peer)
+	case q.Both && q.Subject == "relay":
+		text = fmt.Sprintf("neither %s nor %s has relay candidates: no TURN server is configured", q.Peer, q.Other)
 	case !turn && q.Subject == "relay":
 		text = fmt.Sprintf("%s has no relay candidates: no TURN server is configured", q.Peer)
 	default:
@@ -220,9 +229,26 @@ func findPolicy(f *Facts, q Question) []*Cause {
 	return []*Cause{c}
 }
 
+func findNoInterface(f *Facts, q Question) []*Cause {
+	if q.Subject != "host" {
+		return nil
+	}
+	for _, h := range f.Topology.Hosts {
+		if h.Name != q.Peer || slices.ContainsFunc(h.Interfaces, func(i recorder.TopologyInterface) bool { return i.Up }) {
+			continue
+		}
+		var names []string
+		for _, i := range h.Interfaces {
+			names = append(names, i.Name)
+		}
+		return []*Cause{{Text: fmt.Sprintf("%s has no host candidates: no interface is up (%s)", q.Peer, strings.Join(names, ", "))}}
+	}
+	return nil
+}
+
 func findServerFailed(f *Facts, q Question) []*Cause {
 	p := f.Peer(q.Peer)
-	if q.Subject == "host" || q.Subject == "srflx" && (p.Configuration().ICETransportPolicy == "relay" || f.behindNAT(q.Peer) == "") {
+	if q.Both || q.Subject == "host" || q.Subject == "srflx" && (p.Configuration().ICETransportPolicy == "relay" || f.behindNAT(q.Peer) == "") {
 		return nil
 	}
 	word := map[string]string{"srflx": "server-reflexive", "relay": "relay"}[q.Subject]
@@ -241,18 +267,16 @@ func findServerFailed(f *Facts, q Question) []*Cause {
 }
 
 func findMDNS(f *Facts, q Question) []*Cause {
-	if q.Subject != "host" {
-		return nil
-	}
-	for _, l := range f.Logs {
-		if l.Peer == q.Peer && strings.Contains(strings.ToLower(l.Text), "mdns") {
-			return []*Cause{{
-				Text:     fmt.Sprintf("%s has no host candidates: mDNS does not work", q.Peer),
-				Evidence: []Evidence{l.evidence("pion: %s", l.Text)},
-			}}
+	var list []*Cause
+	for _, c := range f.Peer(q.Peer).ICE.Current().Remote {
+		if strings.HasSuffix(c.Address, ".local") && c.Resolved == "" {
+			list = append(list, &Cause{
+				Text:     fmt.Sprintf("%s cannot resolve %s, the mDNS name that %s's candidate has instead of an address", q.Peer, c.Address, q.Other),
+				Evidence: f.cite(c.Event, "the candidate is added"),
+			})
 		}
 	}
-	return nil
+	return list
 }
 
 // times says how often.

@@ -11,6 +11,8 @@ import (
 type Cause struct {
 	// Rule is the name of the rule that found it; empty for a heading that only holds the causes below it together.
 	Rule string `json:"rule,omitempty"`
+	// Via are the names of the rules that led to it and whose sentences are part of this one.
+	Via []string `json:"via,omitempty"`
 	// Peer is the peer that it is about, where it is about one.
 	Peer string `json:"peer,omitempty"`
 	// Text says it in a sentence, without a full stop.
@@ -26,8 +28,6 @@ type Cause struct {
 	asks []Question
 	// label tells that the text only says what the cause below is about: if there is one, the two are one sentence.
 	label bool
-	// closed tells that nothing lies below: a silence that needs no list of what it is not.
-	ground bool
 }
 
 // Evidence is an event that shows something.

@@ -40,7 +40,7 @@ func findClosed(f *Facts, q Question) []*Cause {
 	if call == nil {
 		return nil
 	}
-	c := &Cause{Text: fmt.Sprintf("%s's application closed the connection at %s", q.Peer, seconds(call.Time)), Evidence: []Evidence{call.evidence("close is called")}, ground: true}
+	c := &Cause{Text: fmt.Sprintf("%s's application closed the connection at %s", q.Peer, seconds(call.Time)), Evidence: []Evidence{call.evidence("close is called")}}
 	if t, ok := p.First("connectionState", "connected"); ok && t.Time <= call.Time {
 		c.Text += fmt.Sprintf("; it had been up since %s", seconds(t.Time))
 	} else {
@@ -61,11 +61,10 @@ func findClosedByOther(f *Facts, q Question) []*Cause {
 		c := &Cause{
 			Text:     fmt.Sprintf("%s's connection was closed from the other side: DTLS's close_notify arrived at %s", q.Peer, seconds(packet.End.Time)),
 			Evidence: []Evidence{packet.End.evidence("packet %d arrives: %s", packet.ID, strings.Join(packet.Types, " "))},
-			ground:   true,
 		}
 		if other := f.Peer(packet.Peer); other != nil && other.close() != nil {
 			call := other.close()
-			c.Causes = []*Cause{{Rule: "closed-by-application", Peer: other.Name, Text: fmt.Sprintf("%s's application closed the connection at %s", other.Name, seconds(call.Time)), Evidence: []Evidence{call.evidence("close is called")}, ground: true}}
+			c.Causes = []*Cause{{Rule: "closed-by-application", Peer: other.Name, Text: fmt.Sprintf("%s's application closed the connection at %s", other.Name, seconds(call.Time)), Evidence: []Evidence{call.evidence("close is called")}}}
 		}
 		return []*Cause{c}
 	}
@@ -81,5 +80,5 @@ func findRunStopped(f *Facts, _ Question) []*Cause {
 	if end.Message != "" {
 		words += ": " + end.Message
 	}
-	return []*Cause{{Text: words, ground: true}}
+	return []*Cause{{Text: words}}
 }

@@ -4,12 +4,18 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rtcsim/rtcsim/internal/ice"
 )
 
-// iceRules are about connections that ICE never brought up.
-var iceRules = []Rule{
+// connectivityRules are about connections that ICE or DTLS never brought up.
+var connectivityRules = []Rule{
+	{
+		Name: "closed-before-up", Answers: NotConnected, Suspect: "the other side, which closes",
+		Doc:  "The other side's application closed its connection before this one was up.",
+		find: findClosedBeforeUp,
+	},
 	{
 		Name: "negotiation-incomplete", Answers: NotConnected, Suspect: "an offer or answer that is missing",
 		Doc:  "A peer lacks one of the two descriptions: without both there is nobody to connect to.",
@@ -19,6 +25,11 @@ var iceRules = []Rule{
 		Name: "ice-failed", Answers: NotConnected, Suspect: "ICE",
 		Doc:  "ICE found no pair of candidates on which packets go both ways. Below is what became of each pair, and which candidates there are not.",
 		find: findICE,
+	},
+	{
+		Name: "ice-restart-failed", Answers: Disconnected, Suspect: "an ICE restart that fails",
+		Doc:  "ICE was restarted, and the new generation has found no pair of candidates on which packets go both ways.",
+		find: findRestart,
 	},
 	{
 		Name: "dtls-incomplete", Answers: NotConnected, Suspect: "DTLS",
@@ -61,7 +72,31 @@ func (f *Facts) both(q Question) []*Peer {
 	return list
 }
 
+// closedBefore returns the close() of the other side's application, where this side was not up by then; nil where there is none.
+func (f *Facts) closedBefore(q Question) *Call {
+	other := f.Peer(q.Other)
+	if other == nil || q.Both {
+		return nil
+	}
+	return other.close()
+}
+
+func findClosedBeforeUp(f *Facts, q Question) []*Cause {
+	call := f.closedBefore(q)
+	if call == nil {
+		return nil
+	}
+	return []*Cause{{
+		Peer:     q.Other,
+		Text:     fmt.Sprintf("%s's application closed the connection at %s, before it was up", q.Other, seconds(call.Time)),
+		Evidence: []Evidence{call.evidence("close is called")},
+	}}
+}
+
 func findNegotiation(f *Facts, q Question) []*Cause {
+	if f.closedBefore(q) != nil {
+		return nil
+	}
 	var list []*Cause
 	for _, p := range f.both(q) {
 		local, remote := p.State.LocalDescription != nil, p.State.RemoteDescription != nil
@@ -96,70 +131,122 @@ func (p *Peer) everChecked() bool {
 }
 
 func findICE(f *Facts, q Question) []*Cause {
-	var states []string
-	c := &Cause{}
-	any := false
-	for _, p := range f.both(q) {
-		if _, up := p.First("ice.state", "connected", "completed"); up {
-			continue
-		}
-		if p.State.LocalDescription == nil || p.State.RemoteDescription == nil {
-			continue
-		}
-		any = true
-		if p.State.ICE != nil {
-			states = append(states, p.State.ICE.State)
-			if t, ok := p.Was("ice.state", p.State.ICE.State); ok {
-				c.Evidence = append(c.Evidence, p.evidence(f, t))
-			}
-		}
-	}
-	if !any {
+	if f.closedBefore(q) != nil {
 		return nil
 	}
+	return f.findICE(q, 0, "ICE")
+}
+
+func findRestart(f *Facts, q Question) []*Cause {
+	p := f.Peer(q.Peer)
+	if len(p.ICE.Generations) < 2 {
+		return nil
+	}
+	return f.findICE(q, p.ICE.Current().Began, "the ICE restart")
+}
+
+// mostPairs is how many pairs are told of.
+const mostPairs = 8
+
+// findICE finds that ICE has brought up nothing since a time.
+func (f *Facts) findICE(q Question, since time.Duration, name string) []*Cause {
+	c := &Cause{}
+	failed, concerned := false, false
+	for _, p := range f.both(q) {
+		if t, up := p.Was("ice.state", "connected", "completed"); up && t.Time >= since {
+			continue
+		}
+		if p.State.LocalDescription == nil || p.State.RemoteDescription == nil || p.State.ICE == nil {
+			continue
+		}
+		concerned = true
+		failed = failed || p.State.ICE.State == "failed"
+		if t, ok := p.Was("ice.state", p.State.ICE.State); ok {
+			c.Evidence = append(c.Evidence, p.evidence(f, t))
+		}
+	}
 	pairs := f.Pairs(q.Peer, q.Other)
-	failed := slices.DeleteFunc(slices.Clone(pairs), func(p *Pair) bool { return f.works(p) })
-	if len(pairs) > len(failed) && !slices.Contains(states, "failed") {
-		return nil // there is a pair that works, so that it is a matter of time
+	dead := slices.DeleteFunc(slices.Clone(pairs), f.works)
+	if !concerned || len(pairs) > len(dead) && !failed {
+		return nil // there is a pair that works: it is a matter of time
 	}
-	verb := "ICE failed"
-	if !slices.Contains(states, "failed") {
-		verb = "ICE has found no pair that works yet"
-	}
-	switch len(failed) {
-	case 0:
-		c.Text = verb + ": there were no pairs of candidates to be checked"
-	case 1:
-		c.Text = verb + ": the only pair of candidates failed"
-	case 2:
-		c.Text = verb + ": both pairs of candidates failed"
+	switch n := len(dead); {
+	case n == 0:
+		c.Text = name + " failed: there were no pairs of candidates to be checked"
+	case !failed:
+		c.Text = fmt.Sprintf("%s has found no pair that works yet among %s", name, plural(n, "pair"))
+	case n == 1:
+		c.Text = name + " failed: the only pair of candidates failed"
+	case n == 2:
+		c.Text = name + " failed: both pairs of candidates failed"
 	default:
-		c.Text = fmt.Sprintf("%s: all %d pairs of candidates failed", verb, len(failed))
+		c.Text = fmt.Sprintf("%s failed: all %d pairs of candidates failed", name, n)
 	}
-	if !slices.Contains(states, "failed") && len(failed) > 0 {
-		c.Text = fmt.Sprintf("%s among %s", verb, plural(len(failed), "pair"))
+	if !failed {
+		c.Text = strings.Replace(c.Text, "failed: there were", "has nothing to check: there are", 1)
 	}
-	for _, p := range failed {
+	for i, p := range dead {
+		if i == mostPairs {
+			c.Text += fmt.Sprintf("; below are the first %d", i)
+			break
+		}
 		c.asks = append(c.asks, Question{Symptom: PairFailed, Peer: p.A, Other: p.B, Pair: p})
 	}
-	for _, p := range f.both(Question{Peer: q.Peer, Other: q.Other, Both: true}) {
-		if len(p.ICE.Generations) > 0 && !slices.ContainsFunc(p.ICE.Current().Remote, func(c *ice.Candidate) bool { return c.Source != ice.Checked }) {
+	ends := f.both(Question{Peer: q.Peer, Other: q.Other, Both: true})
+	for _, p := range ends {
+		told := func(c *ice.Candidate) bool {
+			return c.Source != ice.Checked && (c.Resolved != "" || !strings.HasSuffix(c.Address, ".local"))
+		}
+		if len(p.ICE.Generations) > 0 && !slices.ContainsFunc(p.ICE.Current().Remote, told) {
 			c.asks = append(c.asks, Question{Symptom: NoRemoteCandidate, Peer: p.Name, Other: p.Other})
 		}
 	}
-	for _, p := range f.both(Question{Peer: q.Peer, Other: q.Other, Both: true}) {
-		for _, typ := range []string{"host", "srflx", "relay"} {
-			if !p.has(typ) {
-				c.asks = append(c.asks, Question{Symptom: NoCandidate, Peer: p.Name, Other: p.Other, Subject: typ})
-			}
-		}
-	}
+	c.asks = append(c.asks, f.lacking(ends, dead)...)
 	return []*Cause{c}
 }
 
-// has tells whether the peer has gathered a candidate of a type.
+// lacking asks for the candidates that the peers lack and that would have been of use: others than those that the network
+// between them does not let through.
+func (f *Facts) lacking(ends []*Peer, dead []*Pair) []Question {
+	blocked := slices.ContainsFunc(dead, f.blocked)
+	var list []Question
+	for _, typ := range []string{"host", "srflx", "relay"} {
+		var without []*Peer
+		for _, p := range ends {
+			if !p.has(typ) && (blocked || !p.has("")) {
+				without = append(without, p)
+			}
+		}
+		if len(without) == 2 && typ == "relay" && !without[0].hasTURN() && !without[1].hasTURN() {
+			list = append(list, Question{Symptom: NoCandidate, Peer: without[0].Name, Other: without[1].Name, Both: true, Subject: typ})
+			continue
+		}
+		for _, p := range without {
+			list = append(list, Question{Symptom: NoCandidate, Peer: p.Name, Other: p.Other, Subject: typ})
+		}
+	}
+	return list
+}
+
+// blocked tells whether a NAT, a firewall or a missing route is what a pair has failed by.
+func (f *Facts) blocked(p *Pair) bool {
+	for _, peer := range []string{p.A, p.B} {
+		for _, c := range f.Checks(p, peer) {
+			if lost := c.Lost(); lost != nil && (lost.End.Reason == "no route" || lost.End.Reason == "no hairpinning" ||
+				strings.Contains(lost.End.Reason, "NAT") || strings.Contains(lost.End.Reason, "firewall")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hasTURN tells whether the peer's configuration has a TURN server.
+func (p *Peer) hasTURN() bool { return slices.ContainsFunc(p.servers(), serverURL.turn) }
+
+// has tells whether the peer has gathered a candidate of a type; of any, if it is empty.
 func (p *Peer) has(typ string) bool {
-	return slices.ContainsFunc(p.Candidates, func(c Candidate) bool { return c.Type == typ })
+	return slices.ContainsFunc(p.Candidates, func(c Candidate) bool { return !c.End && (typ == "" || c.Type == typ) })
 }
 
 // works tells whether a check was answered on the pair.

@@ -214,20 +214,27 @@ func wordFiltered(f *Facts, d drop) string {
 	}
 	text += fmt.Sprintf("%s lets in at %s ", f.whose(d.at, "NAT"), to)
 	_, only, _ := strings.Cut(p.End.Detail, "only to ")
-	switch targets := strings.Split(only, ", "); {
+	var targets, ports []string
+	for _, t := range strings.Split(only, ", ") {
+		if host(t) == host(from) && t != "" {
+			ports = append(ports, port(t))
+		}
+		if owner, _ := f.ownerOf(host(t)); f.Server(owner) != nil {
+			t = owner
+		}
+		targets = append(targets, t)
+	}
+	switch {
 	case only == "":
 		text += "nobody, as nothing was sent from there"
-	case len(targets) == 1 && host(targets[0]) == host(from) && port(targets[0]) != "":
-		text += "only port " + port(targets[0]) + " of " + host(from)
+	case len(ports) > 0:
+		text += fmt.Sprintf("only port %s of %s", strings.Join(ports, ", "), host(from))
+	case len(targets) > 3:
+		text += fmt.Sprintf("only %s and %d others", strings.Join(targets[:2], ", "), len(targets)-2)
 	default:
-		for i, t := range targets {
-			if owner, _ := f.ownerOf(host(t)); owner != "" && f.Server(owner) != nil {
-				targets[i] = owner
-			}
-		}
 		text += "only " + strings.Join(targets, ", ")
 	}
-	if !strings.Contains(text, from) && !strings.Contains(text, "port "+port(from)+" ") {
+	if !strings.Contains(text, "gave port") {
 		text += ", and not " + from
 	}
 	return text

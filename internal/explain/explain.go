@@ -45,6 +45,11 @@ func Session(f *Facts) *Explanation {
 			x.tell(f, e, q)
 		}
 	}
+	if len(x.Causes)+len(x.Notes) == 0 {
+		for _, p := range f.Peers {
+			x.Notes = append(x.Notes, standing(f, p))
+		}
+	}
 	return x
 }
 
@@ -81,7 +86,7 @@ func Event(f *Facts) (*Explanation, error) {
 	for _, q := range f.questions(e) {
 		x.tell(f, engine, q)
 	}
-	top := &Cause{Peer: e.Peer, Text: words(e), Evidence: []Evidence{at(e).evidence("%s", e.Kind)}, ground: true}
+	top := &Cause{Peer: e.Peer, Text: words(e), Evidence: []Evidence{at(e).evidence("%s", e.Kind)}}
 	x.Notes = append(x.Notes, top)
 	for below := top; ; {
 		n := f.Recording.Cause(f.Recording.Find(e.Seq))
@@ -91,7 +96,7 @@ func Event(f *Facts) (*Explanation, error) {
 		if e, err = f.Recording.Event(n); err != nil {
 			return x, err
 		}
-		c := &Cause{Peer: e.Peer, Text: words(e), Evidence: []Evidence{at(e).evidence("%s", e.Kind)}, ground: true}
+		c := &Cause{Peer: e.Peer, Text: words(e), Evidence: []Evidence{at(e).evidence("%s", e.Kind)}}
 		below.Causes = append(below.Causes, c)
 		below = c
 	}
@@ -165,7 +170,7 @@ func (e *engine) ask(q Question, depth int) []*Cause {
 		if told.Text == "" {
 			return nil
 		}
-		return []*Cause{{Peer: told.Peer, Text: told.Text + " (explained above)", ground: true}}
+		return []*Cause{{Peer: told.Peer, Text: told.Text + " (explained above)"}}
 	}
 	heading := e.f.heading(q)
 	if heading == nil {
@@ -219,6 +224,7 @@ func joined(c *Cause) *Cause {
 	}
 	below := *c.Causes[0]
 	below.Text = c.Text + ": " + below.Text
+	below.Via = slices.Concat(c.Via, []string{c.Rule}, below.Via)
 	below.Evidence = slices.Concat(c.Evidence, below.Evidence)
 	return &below
 }
@@ -226,7 +232,7 @@ func joined(c *Cause) *Cause {
 // suspects returns what the rules of a symptom look for, and those of the symptoms that they ask about.
 func suspects(s Symptom) []string {
 	var list []string
-	for _, r := range Rules {
+	for _, r := range rules {
 		if (r.Answers == s || slices.Contains(asked[s], r.Answers)) && r.Suspect != "" && !slices.Contains(list, r.Suspect) {
 			list = append(list, r.Suspect)
 		}
@@ -245,7 +251,7 @@ var asked = map[Symptom][]Symptom{
 
 // standing says what is right about a peer.
 func standing(f *Facts, p *Peer) *Cause {
-	c := &Cause{Peer: p.Name, ground: true, Text: fmt.Sprintf("%s's connection is %s", p.Name, p.State.ConnectionState)}
+	c := &Cause{Peer: p.Name, Text: fmt.Sprintf("%s's connection is %s", p.Name, p.State.ConnectionState)}
 	if t, ok := p.Was("connectionState", p.State.ConnectionState); ok {
 		c.Text += " since " + seconds(t.Time)
 		c.Evidence = append(c.Evidence, p.evidence(f, t))

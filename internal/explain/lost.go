@@ -16,11 +16,6 @@ var lostRules = []Rule{
 		find: findSilence,
 	},
 	{
-		Name: "dtls-failed-later", Answers: Disconnected, Suspect: "DTLS",
-		Doc:  "ICE is connected, and DTLS is not any more.",
-		find: findDTLSLater,
-	},
-	{
 		Name: "interface-gone", Answers: Silent, Suspect: "an interface that is gone",
 		Doc:  "The interface that a peer sent by was switched off or went to another network: what is written to its sockets fails. pion's agent finds other interfaces only when it gathers again, as after an ICE restart.",
 		find: findInterfaceGone,
@@ -132,21 +127,6 @@ func (f *Facts) ownerName(addr string) string {
 
 // towards tells whether a packet is on its way to a peer rather than from it.
 func (f *Facts) towards(packet *Packet, p *Peer) bool { return packet.Peer != p.Name }
-
-func findDTLSLater(f *Facts, q Question) []*Cause {
-	for _, p := range f.both(q) {
-		if p.State.ICE == nil || p.State.DTLS == nil || p.State.ICE.State != "connected" && p.State.ICE.State != "completed" || p.State.DTLS.State == "connected" {
-			continue
-		}
-		c := &Cause{Peer: p.Name, Text: fmt.Sprintf("%s's ICE is connected, and DTLS is %s", p.Name, p.State.DTLS.State)}
-		if t, ok := p.Was("dtls.state", p.State.DTLS.State); ok {
-			c.Evidence = append(c.Evidence, p.evidence(f, t))
-		}
-		c.asks = append(c.asks, Question{Symptom: DTLSFailed, Peer: p.Name, Other: p.Other, Both: q.Both, Time: q.Time})
-		return []*Cause{c}
-	}
-	return nil
-}
 
 func findInterfaceGone(f *Facts, q Question) []*Cause {
 	var list []*Cause

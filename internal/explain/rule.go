@@ -1,7 +1,5 @@
 package explain
 
-import "slices"
-
 // A Rule knows one cause of one symptom.
 type Rule struct {
 	// Name names it, such as "nat-filtering".
@@ -20,25 +18,37 @@ type Rule struct {
 	find func(f *Facts, q Question) []*Cause
 }
 
-// Rules are all rules, by topics. The order decides in which order causes of one symptom are told.
-var Rules []Rule
+// A Topic is what rules are about.
+type Topic struct {
+	Title string
+	Rules []Rule
+}
 
-// byName finds rules.
-var byName = make(map[string]*Rule)
+// Topics are all rules. Their order decides in which order causes of one symptom are told.
+var Topics []Topic
+
+// rules are those of all topics, and byName finds one.
+var (
+	rules  []*Rule
+	byName = make(map[string]*Rule)
+)
 
 // In init, since rules ask questions, whose answers are the rules'.
 func init() {
-	Rules = slices.Concat(
-		expectationRules,
-		closingRules,
-		iceRules,
-		lostRules,
-		candidateRules,
-		serverRules,
-		dropRules,
-	)
-	for i := range Rules {
-		byName[Rules[i].Name] = &Rules[i]
+	Topics = []Topic{
+		{"What the scenario expects", expectationRules},
+		{"Closing, and runs that stop", closingRules},
+		{"Connections that never come up", connectivityRules},
+		{"Connections that are lost", lostRules},
+		{"Candidates", candidateRules},
+		{"STUN and TURN servers", serverRules},
+		{"Packets that are dropped", dropRules},
+	}
+	for _, t := range Topics {
+		for i := range t.Rules {
+			rules = append(rules, &t.Rules[i])
+			byName[t.Rules[i].Name] = &t.Rules[i]
+		}
 	}
 }
 
@@ -48,8 +58,8 @@ func RuleOf(name string) *Rule { return byName[name] }
 // rulesFor returns the rules that answer a symptom, those that are a fallback or the others.
 func rulesFor(s Symptom, fallback bool) []*Rule {
 	var list []*Rule
-	for i := range Rules {
-		if r := &Rules[i]; r.Answers == s && r.Fallback == fallback {
+	for _, r := range rules {
+		if r.Answers == s && r.Fallback == fallback {
 			list = append(list, r)
 		}
 	}

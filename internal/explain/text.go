@@ -140,17 +140,26 @@ func wrap(text string, width int) (lines []string) {
 	return append(lines, line)
 }
 
+// setup writes where the time went as a table, with what made a phase slow below its line.
 func (w *writer) setup(s *Setup) {
-	head := fmt.Sprintf("%s was not connected", s.Peer)
-	if s.Connected > 0 {
-		head = fmt.Sprintf("%s was connected after %s", s.Peer, seconds(s.Connected-s.Began))
+	head := fmt.Sprintf("%s was never connected", s.Peer)
+	if len(s.Phases) == 0 {
+		head = fmt.Sprintf("%s has negotiated nothing", s.Peer)
+	} else if s.Connected != nil {
+		head = fmt.Sprintf("%s was connected after %s", s.Peer, seconds(*s.Connected-s.Began))
 	}
 	w.block("", "", head, w.bold)
+	plain := w.Renderer.NewStyle()
 	for _, p := range s.Phases {
-		lead := fmt.Sprintf("  %-10s %9s  ", p.Name, seconds(p.To-p.From))
-		w.block(lead, strings.Repeat(" ", lipgloss.Width(lead)), p.Text, w.Renderer.NewStyle())
+		name, took := p.Name, seconds(p.To-p.From)
+		if !p.Done {
+			took = "never done"
+		}
+		lead := fmt.Sprintf("  %-10s %10s  ", name, took)
+		rest := strings.Repeat(" ", lipgloss.Width(lead))
+		w.block(lead, rest, p.Text, plain)
 		for _, c := range p.Causes {
-			w.cause(c, "    ", "    ", w.Renderer.NewStyle())
+			w.cause(c, rest, rest, plain)
 		}
 	}
 }
