@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,13 +108,27 @@ type diffPrinter struct {
 	recordings [2]*recorder.Recording
 }
 
-// The most lines that a part of a report has.
+// The most lines that a part of a report has; of recordings that have little in common, a third.
 const (
 	mostFindings = 24
-	mostTexts    = 16
-	mostTotals   = 16
-	mostMembers  = 8
+	mostTexts    = 15
+	mostTotals   = 15
+	mostMembers  = 6
 )
+
+// most is how many lines a part of the report may have.
+func (p diffPrinter) most(lines int) int {
+	if p.unlike() {
+		return lines / 3
+	}
+	return lines
+}
+
+// unlike reports whether most events of one recording, at least, have no counterpart.
+func (p diffPrinter) unlike() bool {
+	both := p.Counts.Same + p.Counts.Shifted + p.Counts.Changed
+	return max(p.Counts.OnlyA, p.Counts.OnlyB) > both
+}
 
 // marks say what a line is about. They are ASCII, so that they can be searched for.
 var diffMarks = map[comparison.Status]string{
@@ -209,7 +224,7 @@ func digest(s string) string {
 // texts prints lines with a - or a + before them.
 func (p diffPrinter) texts(lines []string, indent string) {
 	for i, line := range lines {
-		if i == mostTexts && len(lines) > mostTexts+1 {
+		if i == p.most(mostTexts) && len(lines) > i+1 {
 			p.line("%s%s", indent, p.dim.Render(fmt.Sprintf("… and %d more lines", len(lines)-i)))
 			return
 		}
@@ -239,14 +254,15 @@ func (p diffPrinter) first() {
 }
 
 func (p diffPrinter) findings() {
-	if len(p.Findings) == 0 {
+	rest := slices.DeleteFunc(slices.Clone(p.Findings), func(f comparison.Finding) bool { return p.First != nil && f.Row == p.First.Row })
+	if len(rest) == 0 {
 		return
 	}
 	p.line("")
 	p.line("%s", p.bold.Render("what differs"))
-	for i, f := range p.Findings {
-		if i == mostFindings && len(p.Findings) > mostFindings+1 {
-			p.line("  %s", p.dim.Render(fmt.Sprintf("… and %d more (-v shows everything)", len(p.Findings)-i)))
+	for i, f := range rest {
+		if i == p.most(mostFindings) && len(rest) > i+1 {
+			p.line("  %s", p.dim.Render(fmt.Sprintf("… and %d more (-v shows everything)", len(rest)-i)))
 			return
 		}
 		p.finding(f)
@@ -276,6 +292,7 @@ func (p diffPrinter) finding(f comparison.Finding) {
 	head := fmt.Sprintf("%s %12s  ", diffMarks[f.Status], iceTime(at))
 	lines := wrap(text, 78-len(head)-2)
 	for i, line := range lines {
+		line = cutTo(line, 78-len(head)-2)
 		if i > 0 {
 			head = strings.Repeat(" ", len(head))
 		}
@@ -296,7 +313,7 @@ func (p diffPrinter) finding(f comparison.Finding) {
 // members prints what changed in an event's data.
 func (p diffPrinter) members(list []recorder.Difference, indent string) {
 	for i, d := range list {
-		if i == mostMembers && len(list) > mostMembers+1 {
+		if i == p.most(mostMembers) && len(list) > i+1 {
 			p.line("%s%s", indent, p.dim.Render(fmt.Sprintf("… and %d more members", len(list)-i)))
 			return
 		}
@@ -388,13 +405,13 @@ func (p diffPrinter) totals() {
 	p.line("%s", p.bold.Render("how often"))
 	wide, digits := 0, 0
 	for i, t := range shown {
-		if i < mostTotals {
+		if i < p.most(mostTotals) {
 			wide = max(wide, min(len([]rune(t.Peer+" "+t.What)), 54))
 			digits = max(digits, len(fmt.Sprint(t.A)))
 		}
 	}
 	for i, t := range shown {
-		if i == mostTotals && len(shown) > mostTotals+1 {
+		if i == p.most(mostTotals) && len(shown) > i+1 {
 			p.line("  %s", p.dim.Render(fmt.Sprintf("… and %d more numbers (--json has them)", len(shown)-i)))
 			break
 		}
@@ -435,7 +452,15 @@ func several(n int, one, many string) string {
 // summary is the last line.
 func (p diffPrinter) summary() {
 	n := p.Counts
+	compared := ""
+	for i, r := range p.recordings {
+		if _, ok := r.End(); !ok {
+			compared += fmt.Sprintf(" up to where %c is cut off", 'A'+i)
+		}
+	}
 	switch {
+	case p.Same && n.Same == 0:
+		p.line("%s", p.warn.Render("there is nothing to compare"))
 	case p.Identical:
 		p.line("%s", p.good.Render(fmt.Sprintf("✓ identical: all %d events", p.recordings[0].Len())))
 	case p.Same:
@@ -443,7 +468,7 @@ func (p diffPrinter) summary() {
 		if p.All {
 			what = "to " + p.Tolerance.String()
 		}
-		p.line("%s", p.good.Render(fmt.Sprintf("✓ the same: %d events, %s", n.Same, what)))
+		p.line("%s", p.good.Render(fmt.Sprintf("✓ the same%s: %d events, %s", compared, n.Same, what)))
 	default:
 		parts := []string{fmt.Sprintf("%d events are the same", n.Same)}
 		for _, part := range []struct {
@@ -454,7 +479,13 @@ func (p diffPrinter) summary() {
 				parts = append(parts, fmt.Sprintf("%d %s", part.n, part.text))
 			}
 		}
-		p.line("%s", p.bad.Render("✗ they differ: "+strings.Join(parts, ", ")))
+		text := "✗ they differ" + compared + ": " + strings.Join(parts, ", ")
+		if p.unlike() {
+			text += "; they have little in common"
+		}
+		for _, line := range wrap(text, 78) {
+			p.line("%s", p.bad.Render(line))
+		}
 	}
 }
 

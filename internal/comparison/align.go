@@ -23,6 +23,7 @@ func (c *Comparison) align() {
 		}
 	}
 	c.alignOutcomes(partner, back, pair)
+	c.alignOutcomes(partner, back, pair) // of answers to requests
 	c.makeRows(partner, back)
 }
 
@@ -137,7 +138,7 @@ func (c *Comparison) alignOutcomes(partner, back []int32, pair func(i, j int32))
 	b := c.sides[1]
 	for j := range b.events {
 		x := &b.events[j]
-		if x.role == outcome || x.role == reply {
+		if back[j] == 0 && (x.role == outcome || x.role == reply) {
 			if cause := back[x.cause]; cause != 0 {
 				k := key{cause, x.class}
 				waiting[k] = append(waiting[k], int32(j))
@@ -147,7 +148,7 @@ func (c *Comparison) alignOutcomes(partner, back []int32, pair func(i, j int32))
 	a := c.sides[0]
 	for i := range a.events {
 		x := &a.events[i]
-		if x.role != outcome && x.role != reply || x.cause == 0 || partner[x.cause] == 0 {
+		if partner[i] != 0 || x.role != outcome && x.role != reply || partner[x.cause] == 0 {
 			continue
 		}
 		k := key{int32(x.cause), x.class}

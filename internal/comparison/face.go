@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"time"
 
 	"github.com/rtcsim/rtcsim/recorder"
 )
@@ -47,7 +48,8 @@ func (o Options) face(e recorder.Event) []byte {
 	return bytes.TrimSuffix(text.Bytes(), []byte("\n"))
 }
 
-// relevant returns a value without what is irrelevant in it.
+// relevant returns a value without what is irrelevant in it. Where a list is of things with names, such as networks, it is by
+// name; times are in words.
 func relevant(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -58,11 +60,18 @@ func relevant(v any) any {
 				if n, err := port.Int64(); err == nil && n >= firstRandomPort {
 					delete(v, name)
 				}
+			} else if delay, ok := member.(json.Number); ok && name == "delay" {
+				if n, err := delay.Int64(); err == nil {
+					v[name] = time.Duration(n).String()
+				}
 			} else {
 				v[name] = relevant(member)
 			}
 		}
 	case []any:
+		if named := byName(v); named != nil {
+			return relevant(named)
+		}
 		for i := range v {
 			v[i] = relevant(v[i])
 		}
@@ -70,6 +79,23 @@ func relevant(v any) any {
 		return meant(v)
 	}
 	return v
+}
+
+// byName returns a list as an object, if each of its elements is an object with a name of its own.
+func byName(list []any) map[string]any {
+	named := make(map[string]any, len(list))
+	for _, v := range list {
+		members, _ := v.(map[string]any)
+		name, ok := members["name"].(string)
+		if !ok || named[name] != nil {
+			return nil
+		}
+		named[name] = v
+	}
+	if len(named) == 0 {
+		return nil
+	}
+	return named
 }
 
 // Differences returns the members in which the two events of a row differ, by their paths, such as "data.args.label", and what

@@ -17,8 +17,9 @@ type meaning struct {
 	labels  []label
 	numbers map[label]uint32
 
-	clients  map[string]bool // the sockets that have sent a ClientHello
-	verified map[string]bool // the peers that have got a HelloVerifyRequest
+	requests map[uint64]uint32 // the numbers of the events that sent STUN requests, by those of the packets
+	clients  map[string]bool   // the sockets that have sent a ClientHello
+	verified map[string]bool   // the peers that have got a HelloVerifyRequest
 }
 
 func newMeaning(o Options, shared recorder.Options) *meaning {
@@ -27,6 +28,7 @@ func newMeaning(o Options, shared recorder.Options) *meaning {
 		shared:   shared,
 		labels:   []label{{}},
 		numbers:  make(map[label]uint32),
+		requests: make(map[uint64]uint32),
 		clients:  make(map[string]bool),
 		verified: make(map[string]bool),
 	}
@@ -44,12 +46,12 @@ func hash(texts ...string) uint64 {
 	return max(h, 1)
 }
 
-// of fills in what an event is.
-func (m *meaning) of(e recorder.Event, x *event) {
+// of fills in what event n is.
+func (m *meaning) of(n int, e recorder.Event, x *event) {
 	kind := string(e.Kind)
 	switch e.Kind {
 	case recorder.KindPacketSent, recorder.KindPacketDelivered, recorder.KindPacketDropped:
-		m.packet(e, x)
+		m.packet(n, e, x)
 		return
 	case recorder.KindRun:
 		x.class, x.role = hash(kind), unseen
@@ -179,7 +181,7 @@ func (m *meaning) label(l label) uint32 {
 }
 
 // packet says what an event about a packet is.
-func (m *meaning) packet(e recorder.Event, x *event) {
+func (m *meaning) packet(n int, e recorder.Event, x *event) {
 	if m.shared.Packets == recorder.PacketsNone {
 		x.role = unseen
 		return
@@ -227,6 +229,14 @@ func (m *meaning) packet(e recorder.Event, x *event) {
 	x.role = stream
 	x.class = hash(string(e.Kind), e.Peer, socket(d.Src), socket(d.Dst), d.Protocol, strings.Join(d.Types, " "))
 	x.label = m.label(label{e.Peer, "packets sent: " + m.packetKind(e.Peer, d)})
+	if d.Protocol == "stun" || d.Protocol == "turn" {
+		if request := m.requests[d.Answers]; d.Answers != 0 && request != 0 {
+			x.role = outcome
+			x.cause = request
+		} else {
+			m.requests[d.ID] = uint32(n)
+		}
+	}
 	if m.options.All {
 		x.face = hash(string(e.Data))
 	}

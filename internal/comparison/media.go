@@ -30,11 +30,11 @@ func (c *Comparison) media() (tracks []Track) {
 	return tracks
 }
 
-// measurements compares two measurements. How large packets are is drawn at random, and with it what depends on it: there,
-// what is within 10 % of each other counts as the same.
+// measurements compares two measurements. How large packets are is drawn at random, and with it what depends on it: what is
+// within 10 % of each other counts as the same; numbers of what happened, within 2 %.
 func (o Options) measurements(a, b recorder.Media) (members []recorder.Difference) {
 	count := func(field string, x, y int) {
-		if x != y {
+		if x != y && (o.All || !(Total{A: x, B: y}).Slight()) {
 			members = append(members, recorder.Difference{Field: field, A: strconv.Itoa(x), B: strconv.Itoa(y)})
 		}
 	}

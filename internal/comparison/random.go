@@ -3,6 +3,7 @@ package comparison
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -31,7 +32,7 @@ func meant(text string) string {
 
 // meantWords returns a text that is neither an SDP nor a candidate without what is random by nature.
 func meantWords(text string) string {
-	if !strings.ContainsAny(text, "0123456789") {
+	if !strings.ContainsAny(text, "0123456789") && !strings.Contains(text, "ufrag") {
 		return text
 	}
 	return random.ReplaceAllStringFunc(text, func(s string) string {
@@ -70,6 +71,14 @@ func meantSDP(sdp string) string {
 				lines[i] = meantWords(line)
 			}
 		}
+	}
+	for i := 0; i < len(lines); i++ { // pion writes header extensions in the order of a map
+		end := i
+		for end < len(lines) && strings.HasPrefix(lines[end], "a=extmap:") {
+			end++
+		}
+		slices.Sort(lines[i:end])
+		i = max(i, end)
 	}
 	return strings.Join(lines, "\n")
 }

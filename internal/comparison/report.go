@@ -143,6 +143,9 @@ func (c *Comparison) Report() (*Report, error) {
 		if err != nil {
 			return nil, err
 		}
+		if at := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Row == i }); at >= 0 {
+			first.More = r.Findings[at].More
+		}
 		if first.Causes, err = c.causes(c.rows[i]); err != nil {
 			return nil, err
 		}
@@ -161,6 +164,7 @@ func (c *Comparison) Report() (*Report, error) {
 func (c *Comparison) Finding(i int) (Finding, error) {
 	row := c.rows[i]
 	f := Finding{Status: row.Status, Row: i, A: row.A, B: row.B, Shift: row.Shift, first: c.Time(row), script: c.of(row).role == script}
+	var events [2]recorder.Event
 	for side, n := range []int{row.A, row.B} {
 		if n == 0 {
 			continue
@@ -169,25 +173,31 @@ func (c *Comparison) Finding(i int) (Finding, error) {
 		if err != nil {
 			return Finding{}, err
 		}
-		text := words(e)
-		if side == 0 {
-			f.TimeA = e.Time
-		} else {
-			f.TimeB = e.Time
-		}
-		switch {
-		case f.Text == "":
-			f.Peer, f.Text = e.Peer, text
-		case row.Status == Changed && (text != f.Text || e.Peer != f.Peer) && (e.Kind == recorder.KindPacketDropped || e.Kind == recorder.KindPacketDelivered || e.Kind == recorder.KindVerdict):
-			f.Text += " → " + text
-		}
-		f.rank = rank(e.Kind)
+		events[side] = e
+		f.Peer, f.Text, f.rank = e.Peer, words(e), rank(e.Kind)
 	}
-	if row.Status == Changed {
-		var err error
-		if f.Members, err = c.Differences(i); err != nil {
-			return Finding{}, err
+	a, b := events[0], events[1]
+	f.TimeA, f.TimeB = a.Time, b.Time
+	if row.Status != Changed {
+		return f, nil
+	}
+	f.Members = c.options.differences(a, b)
+	switch before, after := words(a), words(b); {
+	case before == after:
+	case isEnd(a.Kind):
+		if f.Peer = a.Peer; a.Kind == recorder.KindPacketDropped {
+			f.Peer = b.Peer
 		}
+		about, endA := cutEnd(before)
+		_, endB := cutEnd(after)
+		f.Text = about + ": " + endA + " → " + endB
+		if !c.options.All {
+			f.Members = nil // the text says it
+		}
+	case a.Kind == recorder.KindVerdict:
+		f.Text = before + " → " + after
+	default:
+		f.Text = before
 	}
 	return f, nil
 }
@@ -237,7 +247,7 @@ func (f *finder) find() error {
 		}
 		key := fmt.Sprint(row.Status, finding.Peer, finding.Text)
 		if row.Status == Changed {
-			key = fmt.Sprint(row.Status, finding.Members)
+			key = changes(finding)
 		}
 		if at, ok := f.seen[key]; ok && row.Status != Shifted {
 			f.join(i, at)
@@ -260,6 +270,19 @@ func (f *finder) find() error {
 	}
 	slices.SortStableFunc(f.found, func(x, y Finding) int { return cmp.Compare(x.first, y.first) })
 	return nil
+}
+
+// changes is what changed, whatever the members that it changed in are called: a description is passed on under other names.
+func changes(f Finding) string {
+	key := f.Status.String()
+	for _, d := range f.Members {
+		name := d.Field[strings.LastIndexByte(d.Field, '.')+1:]
+		if len(f.Members) == 1 {
+			name = ""
+		}
+		key += fmt.Sprintf(" %s %q %q", name, d.A, d.B)
+	}
+	return key
 }
 
 func (f *finder) join(row, at int) {

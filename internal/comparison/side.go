@@ -76,7 +76,7 @@ func read(r *recorder.Recording, o Options, shared recorder.Options) (*side, err
 		}
 		x := &s.events[n]
 		x.time, x.cause = e.Time, uint32(r.Find(e.Cause))
-		m.of(e, x)
+		m.of(n, e, x)
 		s.last = max(s.last, e.Time)
 		if e.Kind == recorder.KindMedia {
 			s.measured(e)

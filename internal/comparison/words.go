@@ -20,10 +20,13 @@ func words(e recorder.Event) string {
 		return "packet " + packetWords(d.Protocol, d.Types) + " sent to " + socket(d.Dst)
 	case recorder.PacketEnd:
 		text := "packet " + packetWords(d.Protocol, d.Types) + " from " + d.From
-		if e.Kind == recorder.KindPacketDropped {
-			return text + " dropped at " + e.Peer + ": " + d.Reason
+		switch {
+		case e.Kind == recorder.KindPacketDropped:
+			return text + dropped + e.Peer + ": " + d.Reason
+		case d.Reason != "":
+			return text + delivered + ": " + d.Reason
 		}
-		return text + " delivered"
+		return text + delivered
 	case recorder.Topology:
 		return "the network"
 	case recorder.Snapshot, recorder.DTLSSecret, recorder.Run:
@@ -56,4 +59,25 @@ func rank(k recorder.Kind) int {
 		return 1
 	}
 	return 0
+}
+
+// How the words for the end of a packet go on.
+const (
+	delivered = " delivered"
+	dropped   = " dropped at "
+)
+
+// isEnd reports whether a kind is the end of a packet.
+func isEnd(k recorder.Kind) bool {
+	return k == recorder.KindPacketDelivered || k == recorder.KindPacketDropped
+}
+
+// cutEnd cuts the words for the end of a packet into the packet and its end.
+func cutEnd(words string) (packet, end string) {
+	for _, mark := range []string{dropped, delivered} {
+		if i := strings.Index(words, mark); i >= 0 {
+			return words[:i], words[i+1:]
+		}
+	}
+	return words, ""
 }
