@@ -494,7 +494,9 @@ func (p diffPrinter) aligned() error {
 	p.sides()
 	p.header()
 	p.line("")
-	err := p.rows(func(_ comparison.Row, kind recorder.Kind) bool { return p.packets || !isPacket(kind) })
+	err := p.rows(func(_ comparison.Row, kind recorder.Kind) bool {
+		return (p.packets || !isPacket(kind)) && kind != recorder.KindSnapshot
+	})
 	p.media()
 	p.totals()
 	p.line("")
@@ -516,9 +518,9 @@ func (p diffPrinter) rows(pick func(comparison.Row, recorder.Kind) bool) error {
 		if err != nil {
 			return err
 		}
-		style := p.style(row.Status)
+		mark, style := diffMarks[row.Status], p.style(row.Status)
 		if row.Ignored {
-			style = p.dim
+			mark, style = diffMarks[comparison.Same], p.dim
 		}
 		shift := ""
 		if row.Shift != 0 {
@@ -528,7 +530,7 @@ func (p diffPrinter) rows(pick func(comparison.Row, recorder.Kind) bool) error {
 		if row.A != 0 {
 			at = f.TimeA
 		}
-		p.line("%s %6s %6s %12s  %s%s", diffMarks[row.Status], numbered(row.A), numbered(row.B), iceTime(at),
+		p.line("%s %6s %6s %12s  %s%s", mark, numbered(row.A), numbered(row.B), iceTime(at),
 			style.Render(strings.TrimSpace(f.Peer+"  "+f.Text)), p.dim.Render(shift))
 		if !row.Ignored {
 			p.members(f.Members, strings.Repeat(" ", 30))

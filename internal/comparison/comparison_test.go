@@ -337,8 +337,7 @@ func TestFirst(t *testing.T) {
 	}
 }
 
-// No part of a comparison may take more than linear time: a recording that is ten times as long as the other test's must not take
-// a hundred times as long. The benchmark measures; this one would not end.
+// With a step that takes quadratic time, this would not end. BenchmarkNew measures.
 func TestLong(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a second")
