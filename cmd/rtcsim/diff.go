@@ -290,9 +290,12 @@ func (p diffPrinter) finding(f comparison.Finding) {
 		number += fmt.Sprintf(", and %d more", f.More)
 	}
 	head := fmt.Sprintf("%s %12s  ", diffMarks[f.Status], iceTime(at))
-	lines := wrap(text, 78-len(head)-2)
+	width := 78 - len(head) - 2
+	lines := wrap(text, width)
+	if slices.ContainsFunc(lines, func(line string) bool { return len([]rune(line)) > width }) {
+		lines = []string{cutTo(text, width)} // the arguments of a call
+	}
 	for i, line := range lines {
-		line = cutTo(line, 78-len(head)-2)
 		if i > 0 {
 			head = strings.Repeat(" ", len(head))
 		}
