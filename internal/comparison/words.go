@@ -41,6 +41,9 @@ func words(e recorder.Event) string {
 		return "remark " + d.Rule
 	}
 	line, _, _ := strings.Cut(transcript.Words(e), "\n")
+	if d, ok := data.(recorder.ChannelEvent); ok {
+		line = strings.TrimSuffix(line, " (readyState "+d.Now+")")
+	}
 	return strings.TrimSpace(line)
 }
 
