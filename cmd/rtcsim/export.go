@@ -59,6 +59,7 @@ docs/export.md tells what is in each format.`,
 	f.DurationVar(&o.To, "to", 0, "leave out what was after this virtual time (default: the end)")
 	f.StringSliceVar(&o.Peers, "peer", nil, "export only what is about these peers")
 	f.BoolVar(&o.Dissect, "dissect", false, "jsonl: add what is in each packet, with what is inside its encryption")
+	f.StringSliceVar(&o.At, "at", nil, "pcapng: capture at these peers and servers, as a program there would (default: between the NATs, each packet once)")
 	err := cmd.RegisterFlagCompletionFunc("format", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		var all []cobra.Completion
 		for _, f := range export.Formats {
@@ -128,7 +129,10 @@ func (a *app) export(cmd *cobra.Command, path string, o exportOptions) error {
 	if err := cmd.Context().Err(); err != nil {
 		return &exitError{exitFatal, errors.New("interrupted: nothing was exported")}
 	}
-	if err := knownPeers(r, o.Peers); err != nil {
+	if err := known("peer", o.Peers, export.Peers(r)); err != nil {
+		return err
+	}
+	if err := known("host", o.At, export.Hosts(r)); err != nil {
 		return err
 	}
 	base := strings.TrimSuffix(path, ".rtcrec")
@@ -200,12 +204,11 @@ func flagNames(names []string) string {
 	return "--" + strings.Join(names, ", --")
 }
 
-// knownPeers tells which of the names is none of a peer of the recording.
-func knownPeers(r *recorder.Recording, names []string) error {
-	peers := export.Peers(r)
+// known returns an error if one of the names is none of those that the recording has.
+func known(what string, names, all []string) error {
 	for _, name := range names {
-		if !slices.Contains(peers, name) {
-			return usage("the recording has no peer %q; it has %s", name, orNone(strings.Join(peers, ", ")))
+		if !slices.Contains(all, name) {
+			return usage("the recording has no %s %q; it has %s", what, name, orNone(strings.Join(all, ", ")))
 		}
 	}
 	return nil

@@ -34,11 +34,15 @@ type Options struct {
 	Peers []string
 	// Dissect adds what is in each packet, with what is inside its encryption.
 	Dissect bool
+	// At are the peers and servers at whose interfaces packets are captured, as a program there would; if there are none, each
+	// packet is captured once, between the NATs.
+	At []string
 }
 
 // Formats are all formats, in the order in which they are listed.
 var Formats = []Format{
 	jsonLines,
+	pcapng,
 }
 
 // Find returns the format with that name.

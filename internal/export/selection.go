@@ -3,6 +3,7 @@ package export
 import (
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rtcsim/rtcsim/recorder"
@@ -10,12 +11,20 @@ import (
 
 // Peers returns the names of the recording's peers, in the order in which the scenario has them. They are not its servers.
 func Peers(r *recorder.Recording) []string {
+	return hosts(r, func(h recorder.TopologyHost) bool { return h.Server == "" })
+}
+
+// Hosts returns the names of the recording's servers and peers.
+func Hosts(r *recorder.Recording) []string {
+	return hosts(r, func(recorder.TopologyHost) bool { return true })
+}
+
+func hosts(r *recorder.Recording, wanted func(recorder.TopologyHost) bool) []string {
 	var names []string
-	if t, ok := topology(r); ok {
-		for _, host := range t.Hosts {
-			if host.Server == "" {
-				names = append(names, host.Name)
-			}
+	t, _ := topology(r)
+	for _, host := range t.Hosts {
+		if wanted(host) {
+			names = append(names, host.Name)
 		}
 	}
 	return names
@@ -70,18 +79,44 @@ func (o Options) about(r *recorder.Recording, n int, e recorder.Entry) bool {
 	if len(o.Peers) == 0 || e.Peer == "" || slices.Contains(o.Peers, e.Peer) {
 		return true
 	}
-	for cause := r.Cause(n); cause > 0 && cause < n; cause = r.Cause(cause) {
-		c := r.Entry(cause)
-		if slices.Contains(o.Peers, c.Peer) {
-			return true
-		}
-		if c.Kind != recorder.KindPacketSent { // else it is a copy that a link made
-			break
-		}
+	if cause := r.Cause(n); cause > 0 && slices.Contains(o.Peers, r.Entry(cause).Peer) {
+		return true
 	}
 	switch e.Kind {
 	case recorder.KindPacketSent, recorder.KindSignalSent:
-		return slices.ContainsFunc(r.Effects(n), func(effect int) bool { return slices.Contains(o.Peers, r.Entry(effect).Peer) })
+		for _, effect := range r.Effects(n) {
+			if slices.Contains(o.Peers, r.Entry(effect).Peer) {
+				return true
+			}
+		}
+	}
+	// What a link did with a copy that it made is about who sent the packet.
+	switch e.Kind {
+	case recorder.KindPacketSent:
+		return slices.Contains(o.Peers, originalSender(r, n))
+	case recorder.KindPacketDelivered, recorder.KindPacketDropped:
+		return slices.Contains(o.Peers, originalSender(r, r.Cause(n)))
 	}
 	return false
+}
+
+// originalSender returns who sent the packet of which event n made a copy; it is empty if that is none.
+func originalSender(r *recorder.Recording, n int) string {
+	if !strings.Contains(r.Entry(n).Peer, "/") { // a link in one direction
+		return ""
+	}
+	j, err := readJourney(r, n)
+	if err != nil || j.CopyOf == 0 {
+		return ""
+	}
+	// Numbers ascend, and the packet is not far: it was under way.
+	for before, e := range r.Backward(n - 1) {
+		if e.Kind != recorder.KindPacketSent {
+			continue
+		}
+		if original, err := readJourney(r, before); err == nil && original.ID <= j.CopyOf {
+			return original.sent.Peer
+		}
+	}
+	return ""
 }
