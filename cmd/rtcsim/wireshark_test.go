@@ -59,7 +59,8 @@ func TestWireshark(t *testing.T) {
 
 // captureCounts are the packets of a capture: on the wire by their outermost protocol, and in clear.
 type captureCounts struct {
-	Wire, STUN, DTLS, SCTP, RTP, RTCP int}
+	Wire, STUN, DTLS, SCTP, RTP, RTCP int
+}
 
 // expectedCapture counts what the recording has: all packets that were sent or, if a host is given, those that it sent and got.
 func expectedCapture(t *testing.T, path, at string) captureCounts {
