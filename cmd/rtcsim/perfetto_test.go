@@ -4,8 +4,13 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +47,108 @@ func nanoseconds(t *testing.T, n json.Number) int64 {
 	}
 	return ns
 }
+
+// TestTraceViewer lets the trace viewer of Chrome, which Go ships for its own traces, import a trace.
+func TestTraceViewer(t *testing.T) {
+	t.Parallel()
+	viewer := filepath.Join(runtime.GOROOT(), "src/internal/trace/traceviewer/static")
+	if _, err := os.Stat(viewer); err != nil {
+		t.Skip("SKIPPED: this Go has no trace viewer: ", err)
+	}
+	browser := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			browser = path
+			break
+		}
+	}
+	if browser == "" {
+		t.Skip("SKIPPED: there is no browser: apt-get install chromium")
+	}
+	needGuest(t)
+	dir := t.TempDir()
+	rtcsim(t, dir, "run", "nat/symmetric-with-turn", "-o", "x.rtcrec").want(t, exitOK, "", "")
+	rtcsim(t, dir, "export", "x.rtcrec", "--format", "perfetto").want(t, exitOK, "x.perfetto.json", "")
+
+	files := http.FileServer(http.Dir(viewer))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/":
+			fmt.Fprint(w, traceViewerPage)
+		case "/trace.json":
+			http.ServeFile(w, r, filepath.Join(dir, "x.perfetto.json"))
+		default:
+			files.ServeHTTP(w, r)
+		}
+	}))
+	defer server.Close()
+	r := execute(t, exec.Command(browser, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+filepath.Join(dir, "browser"),
+		"--virtual-time-budget=60000", "--dump-dom", server.URL))
+	_, result, _ := strings.Cut(r.stdout, "<pre>")
+	result, _, found := strings.Cut(result, "</pre>")
+	if !found {
+		t.Fatalf("the trace viewer has not come to an end: %v", r)
+	}
+	var imported struct {
+		Warnings                    []string
+		Flows, Slices, Counters     int
+		Processes, UnnamedProcesses int
+	}
+	if err := json.Unmarshal([]byte(result), &imported); err != nil {
+		t.Fatalf("%v: %s", err, result)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "x.perfetto.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices, flows := 0, 0
+	for _, e := range parseTrace(t, text) {
+		switch e.Ph {
+		case "X", "i":
+			slices++
+		case "f":
+			flows++
+		}
+	}
+	if len(imported.Warnings) > 0 {
+		t.Errorf("the trace viewer warns: %v", imported.Warnings)
+	}
+	if imported.Slices != slices || imported.Flows != flows || imported.Counters == 0 || imported.Processes != 6 || imported.UnnamedProcesses != 0 {
+		t.Errorf("the trace viewer has %+v; the trace has %d slices and %d flows in 6 processes", imported, slices, flows)
+	}
+}
+
+// traceViewerPage imports a trace and shows in a <pre> what it has got.
+const traceViewerPage = `<!doctype html><script src="/webcomponents.min.js"></script>
+<link rel="import" href="/trace_viewer_full.html">
+<script>
+document.addEventListener('WebComponentsReady', async () => {
+	const show = (text) => {
+		const pre = document.createElement('pre');
+		pre.textContent = text;
+		document.body.appendChild(pre);
+	};
+	try {
+		const model = new tr.Model();
+		const options = new tr.importer.ImportOptions();
+		options.pruneEmptyContainers = false;
+		const trace = await (await fetch('/trace.json')).text();
+		await new tr.importer.Import(model, options).importTraces([trace]);
+		const processes = Object.values(model.processes);
+		const sum = (list) => list.reduce((a, b) => a + b, 0);
+		show(JSON.stringify({
+			warnings: model.importWarnings.map((w) => w.message),
+			flows: model.flowEvents.length,
+			slices: sum(processes.map((p) => sum(Object.values(p.threads).map((t) => t.sliceGroup.length)))),
+			counters: sum(processes.map((p) => Object.keys(p.counters).length)),
+			processes: processes.length,
+			unnamedProcesses: processes.filter((p) => !p.name).length,
+		}));
+	} catch (e) {
+		show(String(e && e.stack || e));
+	}
+});
+</script>`
 
 // TestPerfetto checks traces against the Trace Event Format and against what Perfetto's importer drops or counts as an error
 // (src/trace_processor/importers/json): it has no release for package registries that could be asked itself.

@@ -406,10 +406,12 @@ func (p *perfettoExport) packetSent(n int, e recorder.Entry) error {
 	if way := j.way(); way != "" {
 		about["way"] = way
 	}
-	track := p.place(e.Peer) // of a copy
+	var track thread
 	if t := p.tracks[e.Peer]; t != nil {
 		track = t.sent
 		p.rates[rate{e.Peer, true, e.Time / rateSpan}] += 8 * j.Size
+	} else { // a link has made a copy, or a peer that is left out has sent it
+		track = p.place(e.Peer)
 	}
 	p.depart(track, "packet", name, j.ID, e.Time, about)
 	for _, hop := range j.result.Path {

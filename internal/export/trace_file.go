@@ -153,5 +153,5 @@ func (f *traceFile) arrive(t thread, category, name string, id uint64, at time.D
 
 // counter writes a value that holds from then on.
 func (f *traceFile) counter(p process, name, unit string, at time.Duration, value float64) {
-	f.write(traceEvent{Name: name, Phase: "C", Time: traceTime(at), Process: int(p), Thread: int(p), Args: map[string]json.Number{unit: json.Number(fmt.Sprintf("%g", value))}})
+	f.write(traceEvent{Name: name, Category: "counter", Phase: "C", Time: traceTime(at), Process: int(p), Thread: int(p), Args: map[string]json.Number{unit: json.Number(fmt.Sprintf("%g", value))}})
 }
