@@ -39,7 +39,7 @@ func (c *chartsTab) look(m moment) bool {
 var chartKeys = struct{ down, up, whole key.Binding }{
 	down:  bind([]string{"j", "down"}, "j ↓", "next charts"),
 	up:    bind([]string{"k", "up"}, "k ↑", "charts before"),
-	whole: bind([]string{"w"}, "w", "the whole session, or up to the cursor"),
+	whole: bind([]string{"a"}, "a", "the whole session, or up to the cursor"),
 }
 
 func (c *chartsTab) keys() []key.Binding {

@@ -29,7 +29,7 @@ func (m *Model) onCommand(msg tea.KeyMsg) tea.Cmd {
 }
 
 // commandHelp says what commands there are.
-const commandHelp = "a time (12.5s), #EVENT, zoom N, hide KIND, hide PEER, show, lesson, q"
+const commandHelp = "a time (12.5s), #EVENT, zoom N, hide KIND, hide PEER, show, lesson, why, export, theme dark, theme light, q"
 
 // carryOut carries out a command.
 func (m *Model) carryOut(text string) tea.Cmd {
@@ -47,6 +47,16 @@ func (m *Model) carryOut(text string) tea.Cmd {
 		return note(commandHelp)
 	case text == "lesson":
 		return m.toggleLesson()
+	case text == "why":
+		return m.why()
+	case text == "export":
+		return m.beginExport()
+	case word == "theme":
+		if rest != "dark" && rest != "light" {
+			return wrong("theme takes dark or light, the terminal's background")
+		}
+		m.theme.renderer.SetHasDarkBackground(rest == "dark")
+		return nil
 	case text == "show":
 		clear(m.lanes.scope.hiddenKinds)
 		clear(m.lanes.scope.hiddenPeers)

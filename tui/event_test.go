@@ -224,7 +224,7 @@ func TestEventViews(t *testing.T) {
 		{"sdp-candidate", recorder.KindICECandidate, 1, nil, false},
 		{"pairs", recorder.KindPacketDelivered, 1, []string{"4"}, false},
 		{"charts", recorder.KindMedia, 6, nil, false},
-		{"charts-whole", recorder.KindRTCP, 3, []string{"w"}, false},
+		{"charts-whole", recorder.KindRTCP, 3, []string{"a"}, false},
 		{"charts-ascii", recorder.KindMedia, 6, nil, true},
 		{"scenario-step", recorder.KindStep, 1, nil, false},
 		{"scenario-verdict", recorder.KindVerdict, 1, nil, false},
@@ -291,7 +291,7 @@ func TestEventSizes(t *testing.T) {
 	for _, theme := range themes {
 		p := newEventPane(theme)
 		defer p.close()
-		keys := []string{"up", "down", "left", "right", "enter", "g", "G", "[", "]", "w", "pgdown", "pgup", "q"}
+		keys := []string{"up", "down", "left", "right", "enter", "g", "G", "[", "]", "a", "pgdown", "pgup", "q"}
 		for n := 0; n <= r.Len(); n++ {
 			p.look(momentAt(r, n))
 			for i := range p.tabs {

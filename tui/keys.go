@@ -13,8 +13,9 @@ type keyMap struct {
 	Filter, Next, Previous, Only, Escape           key.Binding
 	Hide, HidePeer, Show                           key.Binding
 	Mark, GoToMark, Command, Copy, Follow          key.Binding
+	Why, Export                                    key.Binding
 	NextPane, PreviousPane, Maximise, Mouse        key.Binding
-	Help, Quit                                     key.Binding
+	Suspend, Help, Quit                            key.Binding
 }
 
 func bind(keys []string, name, what string) key.Binding {
@@ -36,7 +37,7 @@ func newKeyMap() keyMap {
 		NextProblem:     bind([]string{"f"}, "f", "next failure or remark"),
 		PreviousProblem: bind([]string{"F"}, "F", "failure or remark before"),
 		Cause:           bind([]string{"c"}, "c", "to what caused it"),
-		Effect:          bind([]string{"e"}, "e", "to what it led to"),
+		Effect:          bind([]string{"C"}, "C", "to what it led to"),
 		Back:            bind([]string{"ctrl+o"}, "^o", "back to where you were"),
 		Forward:         bind([]string{"ctrl+p"}, "^p", "forward again"),
 		Left:            bind([]string{"h", "left"}, "h ←", "lanes to the left"),
@@ -60,10 +61,13 @@ func newKeyMap() keyMap {
 		Command:         bind([]string{":"}, ":", "command, such as :12.5s"),
 		Copy:            bind([]string{"y"}, "y", "copy the event as JSON"),
 		Follow:          bind([]string{"L"}, "L", "follow a run that goes on"),
+		Why:             bind([]string{"w"}, "w", "why it is so"),
+		Export:          bind([]string{"e"}, "e", "export for other programs"),
 		NextPane:        bind([]string{"tab"}, "tab", "next pane"),
 		PreviousPane:    bind([]string{"shift+tab"}, "⇧tab", "pane before"),
 		Maximise:        bind([]string{"z"}, "z", "this pane alone, and back"),
 		Mouse:           bind([]string{"M"}, "M", "mouse on, off"),
+		Suspend:         bind([]string{"ctrl+z"}, "^z", "to the shell, fg comes back"),
 		Help:            bind([]string{"?"}, "?", "this help"),
 		Quit:            bind([]string{"q", "ctrl+c"}, "q", "quit"),
 	}
@@ -79,10 +83,10 @@ type group struct {
 func (k keyMap) groups() []group {
 	return []group{
 		{"Move", []key.Binding{k.Down, k.Up, k.PageDown, k.PageUp, k.First, k.Last, k.Left, k.Right, k.ZoomIn, k.ZoomOut}},
-		{"Travel", []key.Binding{k.NextChange, k.PreviousChange, k.NextStep, k.PrevStep, k.NextProblem, k.PreviousProblem, k.Cause, k.Effect, k.Back, k.Forward}},
+		{"Travel", []key.Binding{k.NextChange, k.PreviousChange, k.NextStep, k.PrevStep, k.NextProblem, k.PreviousProblem, k.Why, k.Cause, k.Effect, k.Back, k.Forward}},
 		{"Play", []key.Binding{k.Play, k.Reverse, k.Faster, k.Slower, k.Follow}},
 		{"Find", []key.Binding{k.Filter, k.Next, k.Previous, k.Only, k.Hide, k.HidePeer, k.Show, k.Escape}},
-		{"Keep", []key.Binding{k.Mark, k.GoToMark, k.Copy, k.Command}},
-		{"Screen", []key.Binding{k.NextPane, k.PreviousPane, k.Maximise, k.Mouse, k.Help, k.Quit}},
+		{"Keep", []key.Binding{k.Mark, k.GoToMark, k.Copy, k.Export, k.Command}},
+		{"Screen", []key.Binding{k.NextPane, k.PreviousPane, k.Maximise, k.Mouse, k.Suspend, k.Help, k.Quit}},
 	}
 }

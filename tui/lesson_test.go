@@ -162,11 +162,11 @@ func TestLessonWalk(t *testing.T) {
 	}
 
 	// It can be left, and gone on with.
-	walkBy(m, "w")
+	walkBy(m, "W")
 	if m.lessonView() != "" || m.lanes.scope.until != 0 {
 		t.Error("the lesson is still there")
 	}
-	walkBy(m, "w")
+	walkBy(m, "W")
 	if !strings.Contains(m.lessonView(), "2 of 3 right") {
 		t.Errorf("the lesson is not where it was:\n%s", m.lessonView())
 	}
@@ -233,15 +233,15 @@ func TestLessonless(t *testing.T) {
 		}
 		defer live.Close()
 		m := teach(live.Recording, 80, 24, false) // more may come
-		walkBy(m, "enter", "enter", "backspace", "y", "1", "w", "w")
+		walkBy(m, "enter", "enter", "backspace", "y", "1", "W", "W")
 		m.View()
 		live.Finish(recorder.End{})
-		walkBy(m, "w", "w", "w")
+		walkBy(m, "W", "W", "W")
 		m.View()
 	})
 	t.Run("no notes", func(t *testing.T) {
 		m := teach(session(t), 80, 24, false)
-		walkBy(m, "w", "enter", "enter", "backspace")
+		walkBy(m, "W", "enter", "enter", "backspace")
 		m.View()
 	})
 	t.Run("a question without an answer", func(t *testing.T) {

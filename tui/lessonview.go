@@ -305,7 +305,7 @@ func (p *panel) keys(l *lesson, walking bool) string {
 	if l.at > 0 {
 		key(backspace, "back", t.focus)
 	}
-	key("w", "leave the lesson", t.focus)
+	key("W", "leave the lesson", t.focus)
 	return "  " + strings.Join(parts, t.dim.Render("   "))
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -23,6 +24,7 @@ import (
 type Model struct {
 	recording *recorder.Recording
 	name      string // of the recording, for the title
+	path      string // of its file
 	keys      keyMap
 	theme     *theme
 	output    io.Writer // the terminal, for what is copied
@@ -32,8 +34,10 @@ type Model struct {
 	lanes    lanes
 	rows     []row // on the screen
 	panes    []pane
-	focus    int // 0 for the lanes, i+1 for pane i
-	last     int // the pane that had the focus last
+	states   *states  // of panes, unless the reasons are there
+	reasons  *whyPane // takes the place of the states
+	focus    int      // 0 for the lanes, i+1 for pane i
+	last     int      // the pane that had the focus last
 	alone    bool
 	scrubber scrubber
 
@@ -58,14 +62,17 @@ type Model struct {
 	ctx     context.Context // of what goes on in the background
 	cancel  context.CancelFunc
 
-	waiting rune // for the letter of a bookmark: m or '
-	command textinput.Model
-	asking  bool
-	help    help
-	message noteMsg
-	mouse   bool
-	quit    bool
-	memory  string // where it is kept
+	waiting  rune // for the letter of a bookmark: m or '
+	command  textinput.Model
+	exporter *exporter
+	exports  sync.WaitGroup // that are under way
+	asking   bool
+	help     help
+	message  noteMsg
+	mouse    bool
+	quit     bool
+	done     tea.Cmd // leaves the inspector
+	memory   string  // where it is kept
 
 	lesson     *lesson // nil until it has begun
 	lessonAway bool    // it was left, and can be gone on with
@@ -123,6 +130,8 @@ func New(r *recorder.Recording, o Options) *Model {
 	m := &Model{
 		recording: r,
 		name:      o.Name,
+		path:      o.Path,
+		done:      tea.Quit,
 		keys:      newKeyMap(),
 		theme:     t,
 		output:    o.Output,
@@ -147,6 +156,9 @@ func New(r *recorder.Recording, o Options) *Model {
 	go m.names.Collect(m.ctx, r)
 	m.problems = filter.Find(r, problems)
 	m.panes = newPanes(t)
+	m.states = m.panes[0].(*states)
+	m.reasons = newWhyPane(t, r)
+	m.exporter = newExporter(t)
 	m.load()
 	if known, ok := loadMemory(m.memory); ok {
 		m.lanes.scope.zoom = min(max(0, zoom(known.Zoom)), zooms-1)
@@ -231,6 +243,7 @@ func (m *Model) busy() bool {
 // Close stops what goes on in the background.
 func (m *Model) Close() {
 	m.cancel()
+	m.exports.Wait()
 	m.problems.Stop()
 	if m.found != nil {
 		m.found.Stop()
@@ -287,6 +300,16 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.jumpTo(msg.n)
 	case noteMsg:
 		m.message = msg
+	case whyMsg:
+		return m.reasons.take(msg)
+	case whyDoneMsg:
+		m.closeWhy()
+	case exportedMsg:
+		return m.exported(msg)
+	case tea.ResumeMsg:
+		if m.mouse {
+			return tea.EnableMouseCellMotion
+		}
 	case tea.MouseMsg:
 		return m.onMouse(msg)
 	case tea.KeyMsg:
@@ -423,6 +446,10 @@ func (m *Model) seek(by int, what string, kinds func(recorder.Kind) bool) tea.Cm
 func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 	m.message, m.pursuit = noteMsg{}, nil
 	switch {
+	case key.Matches(msg, m.keys.Suspend):
+		return tea.Sequence(tea.DisableMouse, tea.Suspend)
+	case m.exporter.open:
+		return m.onExport(msg)
 	case m.asking:
 		return m.onCommand(msg)
 	case m.waiting != 0:
@@ -492,6 +519,10 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 		} else {
 			return note("it is not known to have led to anything")
 		}
+	case key.Matches(msg, k.Why):
+		return m.why()
+	case key.Matches(msg, k.Export):
+		return m.beginExport()
 	case key.Matches(msg, k.Back):
 		m.travel(&m.back, &m.forward)
 	case key.Matches(msg, k.Forward):
@@ -665,7 +696,7 @@ func (m *Model) leave() tea.Cmd {
 		known.Filter = m.found.Filter().String()
 	}
 	known.save(m.memory)
-	return tea.Quit
+	return m.done
 }
 
 func (m *Model) layout() layout {
@@ -703,6 +734,13 @@ func (m *Model) View() string {
 		text = append(text[:len(text)-lines], strings.Split(m.prompt.view(m.width, lines), "\n")...)
 		parts = []string{strings.Join(text, "\n")}
 	}
+	if m.exporter.open {
+		// As the prompt does.
+		lines := min(exportLines, m.height/2)
+		text := strings.Split(strings.Join(parts, "\n"), "\n")
+		text = append(text[:len(text)-lines], strings.Split(m.exporter.view(m.width, lines), "\n")...)
+		parts = []string{strings.Join(text, "\n")}
+	}
 	parts = append(parts, m.scrubber.view(m.recording, m.cursor, m.width, m.marks.byEvent(), m.knownFailures()), m.status())
 	view := strings.Join(parts, "\n")
 	if m.theme.words != nil {
@@ -717,7 +755,10 @@ func (m *Model) groups() []group {
 	for _, p := range m.panes {
 		groups = append(groups, group{p.title(), p.keys()})
 	}
-	return append(groups, group{"While finding", m.prompt.keyBindings()})
+	if m.panes[0] != pane(m.reasons) {
+		groups = append(groups, group{m.reasons.title(), m.reasons.keys()})
+	}
+	return append(groups, group{"While finding", m.prompt.keyBindings()}, group{"Export", m.exporter.keys()})
 }
 
 func (m *Model) body() string {

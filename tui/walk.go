@@ -51,7 +51,7 @@ var lessonKeys = struct{ next, back, yes, no, event, leave key.Binding }{
 	bind([]string{"y"}, "y", "yes"),
 	bind([]string{"n"}, "n", "no"),
 	bind([]string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, "1 … 9", "to the event with the number"),
-	bind([]string{"w"}, "w", "begin or leave the lesson"),
+	bind([]string{"W"}, "W", "begin or leave the lesson"),
 }
 
 // lessonGroup is the part of the help about lessons.

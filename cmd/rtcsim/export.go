@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -145,7 +144,7 @@ func (a *app) export(cmd *cobra.Command, path string, o exportOptions) error {
 	if o.output == "-" {
 		err = format.Write(a.stdout, r, o.Options)
 	} else {
-		err = writeFile(o.output, func(w io.Writer) error { return format.Write(w, r, o.Options) })
+		err = export.WriteFile(o.output, true, func(w io.Writer) error { return format.Write(w, r, o.Options) })
 	}
 	if err != nil {
 		return &exitError{exitFatal, fmt.Errorf("%s: %w", path, err)}
@@ -212,27 +211,4 @@ func known(what string, names, all []string) error {
 		}
 	}
 	return nil
-}
-
-// writeFile writes a file that is there as a whole or, if writing fails, as it was before.
-func writeFile(path string, write func(io.Writer) error) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // a pipe, a device
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			return err
-		}
-		return errors.Join(write(f), f.Close())
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".part*")
-	if err != nil {
-		return err
-	}
-	err = errors.Join(f.Chmod(0o644), write(f), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
 }

@@ -64,7 +64,7 @@ func (m *Matches) find(ctx context.Context) {
 		last := min(known, (m.decided/pageSize+1)*pageSize)
 		picked = picked[:0]
 		for n := first; n <= last; n++ {
-			if m.filter.Match(m.recording, n) {
+			if m.picks(n) {
 				picked = append(picked, n)
 			}
 		}
@@ -73,6 +73,17 @@ func (m *Matches) find(ctx context.Context) {
 			m.lookBack(first, last)
 		}
 	}
+}
+
+// picks reports whether the filter picks event n. It does not pick one on which it panics: nobody could catch that here, and a
+// program that has the terminal would leave it as it is.
+func (m *Matches) picks(n int) (picked bool) {
+	defer func() {
+		if recover() != nil {
+			picked = false
+		}
+	}()
+	return m.filter.Match(m.recording, n)
 }
 
 // decide notes which events are picked among those up to last that were not decided yet.
@@ -103,7 +114,7 @@ func (m *Matches) lookBack(first, last int) {
 		if cause == 0 || cause > m.decided || n <= m.pages[(cause-1)/pageSize].known {
 			continue
 		}
-		picked := m.filter.Match(m.recording, cause)
+		picked := m.picks(cause)
 		m.mu.Lock()
 		m.set(cause, picked)
 		m.mu.Unlock()

@@ -72,7 +72,7 @@ func (n *Names) Collect(ctx context.Context, r Recording) error {
 				n.merge(batch, false)
 				batch = nil
 			}
-			batch.add(&subject{recording: r, n: next, entry: r.Entry(next), known: &known})
+			batch.addSafely(&subject{recording: r, n: next, entry: r.Entry(next), known: &known})
 		}
 	}
 	n.merge(batch, true)
@@ -81,6 +81,12 @@ func (n *Names) Collect(ctx context.Context, r Recording) error {
 
 // tallies are tallies by the names of the fields.
 type tallies map[string]*tally
+
+// addSafely adds what occurs in an event, as much of it as can be told without a panic.
+func (t *tallies) addSafely(s *subject) {
+	defer func() { _ = recover() }()
+	t.add(s)
+}
 
 func (t *tallies) add(s *subject) {
 	t.count("kind", string(s.entry.Kind))
