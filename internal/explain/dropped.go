@@ -57,8 +57,12 @@ var dropRules = []Rule{
 		"Packets reached a host at which no socket listens at their port: the connection there is closed or has failed, or the address is an old one.",
 		func(f *Facts, d drop) string {
 			text := fmt.Sprintf("%s's packets reached %s, where nobody listens at port %s", d.from, d.at, port(d.packets[0].To()))
-			if p := f.Peer(d.at); p != nil && (p.State.ConnectionState == "closed" || p.State.ConnectionState == "failed") {
-				text += fmt.Sprintf(" (%s's connection is %s)", p.Name, p.State.ConnectionState)
+			if p := f.Peer(d.at); p != nil {
+				if t, ok := p.First("connectionState", "closed", "failed"); ok && t.Time <= d.packets[0].End.Time {
+					text += fmt.Sprintf(", since %s's connection is %s", p.Name, t.To)
+				} else if !p.gathered(port(d.packets[0].To())) {
+					text += fmt.Sprintf(": %s has no candidate with that port", p.Name)
+				}
 			}
 			return text
 		}, "nobody listens", "socket closed"),
@@ -75,6 +79,18 @@ var dropRules = []Rule{
 	dropRule("loss", "lossy links",
 		"A link lost packets by chance.",
 		func(f *Facts, d drop) string { return fmt.Sprintf("the link %s lost packets of %s", d.at, d.from) }, "loss"),
+}
+
+// gathered tells whether the peer has gathered a host candidate with a port, or one whose base has it.
+func (p *Peer) gathered(port string) bool {
+	for _, g := range p.ICE.Generations {
+		for _, c := range g.Local {
+			if fmt.Sprint(c.Port) == port || strings.HasSuffix(c.Base, ":"+port) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // A drop is what happened to packets of one sender at one place for one reason.
