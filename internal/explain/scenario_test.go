@@ -226,9 +226,11 @@ func compare(t *testing.T, path string, got []byte) {
 	}
 }
 
-// TestQuestions asks all questions that there are about one session: a handover after which nothing works.
+// TestQuestions asks all questions that there are: about a handover after which nothing works, and about relays that are gone for
+// a while.
 func TestQuestions(t *testing.T) {
-	r := record(t, open(t), "../../scenarios/network/handover-without-restart.yaml", "")
+	machine := open(t)
+	r := record(t, machine, "../../scenarios/network/handover-without-restart.yaml", "")
 	at := func(seconds float64) *explain.Facts {
 		return gather(t, r, r.At(time.Duration(seconds*float64(time.Second))))
 	}
@@ -245,6 +247,10 @@ func TestQuestions(t *testing.T) {
 			break
 		}
 	}
+	relayed := record(t, machine, "../../scenarios/turn/server-dies.yaml", "")
+	compare(t, "testdata/questions/server-dies.txt", written(explain.Session(gather(t, relayed, relayed.At(35*time.Second)))))
+	relayed = record(t, machine, "../../scenarios/turn/server-restarts.yaml", "")
+	compare(t, "testdata/questions/server-restarts.txt", written(explain.Session(gather(t, relayed, relayed.At(30*time.Second)))))
 	if x := explain.Why(at(3), "carol"); x != nil {
 		t.Errorf("carol, who does not exist: %s", written(x))
 	}
