@@ -258,15 +258,32 @@ func TestQuestions(t *testing.T) {
 	compare(t, "testdata/questions/fine.txt", written(explain.Why(at(3), "alice")))
 	compare(t, "testdata/questions/disconnected.txt", written(explain.Why(at(20), "bob")))
 	compare(t, "testdata/questions/slow.txt", written(explain.Slow(at(40), "")))
-	for n, e := range r.Forward(1) {
-		if e.Kind == recorder.KindConnectionStateChange && e.Time > 5*time.Second {
-			x, err := explain.Event(gather(t, r, n))
-			if err != nil {
-				t.Fatal(err)
+	for _, test := range []struct {
+		name   string
+		kind   recorder.Kind
+		peer   string
+		after  time.Duration
+		golden string
+	}{
+		{"disconnected", recorder.KindConnectionStateChange, "bob", 5 * time.Second, "event-disconnected"},
+		{"connected", recorder.KindConnectionStateChange, "alice", 500 * time.Millisecond, "event-connected"},
+		{"a packet", recorder.KindPacketDropped, "alice/wifi", 5 * time.Second, "event-dropped"},
+		{"an answer", recorder.KindSignalSent, "bob", 0, "event-signal"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for n, e := range r.Forward(1) {
+				if e.Kind == test.kind && e.Peer == test.peer && e.Time > test.after {
+					x, err := explain.Event(gather(t, r, n))
+					if err != nil {
+						t.Fatal(err)
+					}
+					compare(t, "testdata/questions/"+test.golden+".txt", written(x))
+					checkEvidence(t, r, x)
+					return
+				}
 			}
-			compare(t, "testdata/questions/event.txt", written(x))
-			break
-		}
+			t.Error("there is no such event")
+		})
 	}
 	relayed := record(t, machine, "../../scenarios/turn/server-dies.yaml", "")
 	compare(t, "testdata/questions/server-dies.txt", written(explain.Session(gather(t, relayed, relayed.At(35*time.Second)))))
