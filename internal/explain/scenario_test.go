@@ -213,8 +213,8 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// elsewhere are rules that other tests are about, with recordings that no scenario makes.
-var elsewhere = map[string]bool{"nat-ports": true, "turn-refused": true, "run-stopped": true}
+// elsewhere are rules that other tests are about, with recordings that no scenario makes or in the middle of a session.
+var elsewhere = map[string]bool{"nat-ports": true, "turn-refused": true, "run-stopped": true, "still-connecting": true}
 
 // numbers are those of events and packets. They are other ones with each change of the simulated program.
 var numbers = regexp.MustCompile(`#[0-9]+|packet [0-9]+`)
@@ -256,6 +256,7 @@ func TestQuestions(t *testing.T) {
 		return gather(t, r, r.At(time.Duration(seconds*float64(time.Second))))
 	}
 	compare(t, "testdata/questions/fine.txt", written(explain.Why(at(3), "alice")))
+	compare(t, "testdata/questions/connecting.txt", written(explain.Why(at(0.7), "alice")))
 	compare(t, "testdata/questions/disconnected.txt", written(explain.Why(at(20), "bob")))
 	compare(t, "testdata/questions/slow.txt", written(explain.Slow(at(40), "")))
 	for _, test := range []struct {

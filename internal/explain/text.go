@@ -66,7 +66,7 @@ func (w *writer) explanation(x *Explanation) {
 func (w *writer) cause(c *Cause, first, rest string, style lipgloss.Style) {
 	continued := rest
 	if c.linked && first != rest {
-		continued += "   "
+		continued += "  "
 	}
 	w.block(first, continued, c.Text, style)
 	branch, last, bar, indent := "├─ ", "└─ ", "│  ", "   "
@@ -75,9 +75,9 @@ func (w *writer) cause(c *Cause, first, rest string, style lipgloss.Style) {
 	}
 	if len(c.Causes) == 1 && c.Causes[0].linked { // a chain does not move to the right
 		if !w.Short {
-			w.evidence(c.Evidence, rest+indent)
+			w.evidence(c.Evidence, rest+"  ")
 		}
-		w.cause(c.Causes[0], rest+last, rest, w.Renderer.NewStyle())
+		w.cause(c.Causes[0], rest+"← ", rest, w.Renderer.NewStyle())
 		return
 	}
 	lead := rest
