@@ -31,6 +31,7 @@ func completeArguments(root *cobra.Command) {
 		"ice":      first(completeRecording),
 		"diff":     completeRecording,
 		"show":     first(completeRecording),
+		"explain":  first(completeRecording),
 		"merge":    files(".jsonl"),
 		"version":  nothing,
 		"schema":   nothing,
@@ -54,6 +55,7 @@ func completeArguments(root *cobra.Command) {
 		"jobs":       nothing,
 		"timeout":    nothing,
 		"at":         nothing,
+		"event":      nothing,
 	}
 	for _, cmd := range root.Commands() {
 		if complete, ok := arguments[cmd.Name()]; ok {
