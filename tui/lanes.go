@@ -214,6 +214,20 @@ func (l *lanes) gap(d time.Duration, width int) string {
 
 // row draws one row.
 func (l *lanes) row(r *recorder.Recording, x row, last time.Duration, cursor bool, width int, mark string) string {
+	c := l.paint(r, x, last, cursor, width, mark)
+	if cursor {
+		return c.render(atCursor)
+	}
+	return c.render(nil)
+}
+
+// atCursor is how a style looks at the cursor.
+func atCursor(s lipgloss.Style) lipgloss.Style {
+	return s.Background(lipgloss.AdaptiveColor{Light: "254", Dark: "236"})
+}
+
+// paint draws one row on a canvas.
+func (l *lanes) paint(r *recorder.Recording, x row, last time.Duration, cursor bool, width int, mark string) *canvas {
 	c := newCanvas(width)
 	t := l.theme
 	columns := l.columns(l.gutter(), width-l.gutter())
@@ -242,12 +256,7 @@ func (l *lanes) row(r *recorder.Recording, x row, last time.Duration, cursor boo
 	} else {
 		l.drawEvent(c, r, x.first, e, columns)
 	}
-	if cursor {
-		return c.render(func(s lipgloss.Style) lipgloss.Style {
-			return s.Background(lipgloss.AdaptiveColor{Light: "254", Dark: "236"})
-		})
-	}
-	return c.render(nil)
+	return c
 }
 
 // drawFolded draws what the folded packets of a row come to.
@@ -258,7 +267,11 @@ func (l *lanes) drawFolded(c *canvas, r *recorder.Recording, x row, columns []co
 		}
 		return n
 	}
-	sent, dropped := count(recorder.KindPacketSent), count(recorder.KindPacketDropped)
+	l.drawCounts(c, columns, count(recorder.KindPacketSent), count(recorder.KindPacketDropped))
+}
+
+// drawCounts says how many packets were sent and dropped.
+func (l *lanes) drawCounts(c *canvas, columns []column, sent, dropped int) {
 	t := l.theme
 	lane := columns[of(columns, network)]
 	text := fmt.Sprintf("%s %d packets", t.glyphs.fold, sent)

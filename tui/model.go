@@ -72,6 +72,7 @@ type Model struct {
 	mouse    bool
 	quit     bool
 	done     tea.Cmd // leaves the inspector
+	within   bool    // of a comparison, to which leaving leads
 	memory   string  // where it is kept
 
 	lesson     *lesson // nil until it has begun
@@ -611,6 +612,8 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 			m.alone, m.focus = false, 0
 		case m.found != nil:
 			m.find(new(filter.Filter))
+		case m.within:
+			return m.leave()
 		}
 	}
 	return nil
@@ -880,6 +883,9 @@ func (m *Model) status() string {
 		c.text(x+2, m.width, m.message.text, style, t.glyphs.ellipsis)
 	default:
 		hint := "? help   q quit"
+		if m.within {
+			hint = "? help   q back to the comparison"
+		}
 		c.text(max(x+2, m.width-1-len(hint)), m.width, hint, t.dim, "")
 	}
 	return c.render(nil)

@@ -84,7 +84,7 @@ func (s *screening) run() error {
 	}
 	m := New(r, s.Options)
 	m.panes = append(m.panes, new(bomb))
-	return m.run()
+	return run(m, m.mouse)
 }
 
 // A bomb is a pane that panics.

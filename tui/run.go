@@ -19,13 +19,14 @@ func Run(r *recorder.Recording, o Options) error {
 	o.Output = os.Stdout
 	m := New(r, o)
 	defer m.Close()
-	return m.run()
+	return run(m, m.mouse)
 }
 
-func (m *Model) run() error {
+// run has the terminal show a model.
+func run(m tea.Model, mouse bool) error {
 	// Bubble Tea knows nothing of SIGHUP, and would not have the model end.
 	options := []tea.ProgramOption{tea.WithAltScreen(), tea.WithoutSignalHandler()}
-	if m.mouse {
+	if mouse {
 		options = append(options, tea.WithMouseCellMotion())
 	}
 	p := tea.NewProgram(m, options...)

@@ -19,13 +19,28 @@ import (
 func (a *app) inspectCommand() *cobra.Command {
 	var o tui.Options
 	cmd := &cobra.Command{
-		Use:   "inspect RECORDING",
+		Use:   "inspect RECORDING [RECORDING]",
 		Short: "Look at a recorded session in the terminal",
 		Long: `Look at a recorded session in the terminal: what happened as lanes, one for each peer; the
 state machines of each peer at any moment; each event and packet with all that it holds.
-Press ? there for the keys.`,
-		Args: exactly(1, "a recording"),
-		RunE: func(_ *cobra.Command, args []string) error { return a.inspect(args[0], o) },
+Press ? there for the keys.
+
+Two recordings are shown side by side, aligned by what happened, with what differs marked,
+as 'rtcsim diff' finds it.`,
+		Example: `  rtcsim inspect call.rtcrec
+  rtcsim inspect before.rtcrec after.rtcrec`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 2 {
+				return nil
+			}
+			return exactly(1, "a recording, or two")(cmd, args)
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 2 {
+				return a.inspectBoth(args, o)
+			}
+			return a.inspect(args[0], o)
+		},
 	}
 	inspectorFlags(cmd.Flags(), &o)
 	return cmd
@@ -44,21 +59,49 @@ func (a *app) inspect(path string, o tui.Options) error {
 		return &exitError{exitFatal, err}
 	}
 	defer r.Close()
+	return show(r, of(r, path, o))
+}
+
+// inspectBoth compares two recordings.
+func (a *app) inspectBoth(paths []string, o tui.Options) error {
+	var recordings [2]*recorder.Recording
+	var options [2]tui.Options
+	for i, path := range paths {
+		r, err := recorder.Load(path)
+		if err != nil {
+			return &exitError{exitFatal, err}
+		}
+		defer r.Close()
+		recordings[i], options[i] = r, of(r, path, o)
+		if filepath.Base(paths[0]) == filepath.Base(paths[1]) {
+			options[i].Name = path
+		}
+	}
+	return shown(o, func() error { return tui.Compare(recordings[0], recordings[1], options[0], options[1]) })
+}
+
+// of completes the options for a recording.
+func of(r *recorder.Recording, path string, o tui.Options) tui.Options {
 	o.Name, o.Path = filepath.Base(path), path
 	if end, ok := r.End(); ok {
 		o.Digest = end.Digest
 	}
-	return show(r, o)
+	return o
 }
 
 // show runs the inspector until it is left.
 func show(r *recorder.Recording, o tui.Options) error {
+	return shown(o, func() error { return tui.Run(r, o) })
+}
+
+// shown checks the options, and runs an inspector.
+func shown(o tui.Options, run func() error) error {
 	switch o.Background {
 	case "", "dark", "light":
 	default:
 		return usage("--background is dark or light, not %q", o.Background)
 	}
-	if err := tui.Run(r, o); err != nil {
+	if err := run(); err != nil {
 		return &exitError{exitFatal, fmt.Errorf("the inspector: %w", err)}
 	}
 	return nil
