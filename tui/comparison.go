@@ -559,10 +559,14 @@ func (c *Comparison) summary() (string, lipgloss.Style) {
 		return fmt.Sprintf("%s the same: %d events, but for what is random by nature", t.glyphs.check, n.Same), t.good
 	}
 	parts := []string{fmt.Sprintf("%d events are the same", n.Same)}
+	shifted := "earlier or later"
+	if c.width < 110 {
+		parts[0], shifted = fmt.Sprintf("%d the same", n.Same), "shifted"
+	}
 	for _, part := range []struct {
 		n    int
 		text string
-	}{{n.Shifted, "earlier or later"}, {n.Changed, "changed"}, {n.OnlyA, "only in A"}, {n.OnlyB, "only in B"}} {
+	}{{n.Shifted, shifted}, {n.Changed, "changed"}, {n.OnlyA, "only in A"}, {n.OnlyB, "only in B"}} {
 		if part.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.text))
 		}

@@ -22,6 +22,9 @@ const middle = 13
 // leastLanes is how wide a side must be to be drawn as lanes.
 const leastLanes = 84
 
+// mostDetails is how many lines of details are seen at most.
+const mostDetails = 11
+
 // halves are the widths of the two sides.
 func (c *Comparison) halves() (left, right int) {
 	rest := max(0, c.width-middle)
@@ -35,7 +38,7 @@ func (c *Comparison) body() int { return max(0, c.height-comparisonAbove-1-below
 func (c *Comparison) room() int { return max(1, c.body()-c.detailLines()) }
 
 // detailLines is how many lines the details take.
-func (c *Comparison) detailLines() int { return max(4, c.body()*32/100) }
+func (c *Comparison) detailLines() int { return min(max(4, c.body()*32/100), mostDetails) }
 
 // View implements [tea.Model].
 func (c *Comparison) View() string {
@@ -109,7 +112,9 @@ func (c *Comparison) names() string {
 			}
 			text += fmt.Sprintf("  %s %s", glyph, end.Outcome)
 		}
-		text += fmt.Sprintf(", %d events", r.Len())
+		if width >= 48 {
+			text += fmt.Sprintf(", %d events", r.Len())
+		}
 		parts = append(parts, t.rule(text, width, c.side == side))
 	}
 	return parts[0] + strings.Repeat(" ", c.width-left-right) + parts[1]
@@ -164,6 +169,9 @@ func (t *theme) statusStyle(s comparison.Status) lipgloss.Style {
 func (c *Comparison) pair(line couple, cursor bool) string {
 	t := c.theme
 	over := func(s lipgloss.Style) lipgloss.Style {
+		if line.differs == 0 && s.GetForeground() != t.bad.GetForeground() && s.GetForeground() != t.frame.GetForeground() {
+			s = t.dim // what differs is to be seen first
+		}
 		if cursor {
 			return atCursor(s)
 		}
@@ -265,7 +273,9 @@ func (c *Comparison) half(side int, line couple, row comparison.Row, width int, 
 	case n == 0: // a gap
 		x := frame()
 		if !wide {
-			x.line(1, width-1, t.glyphs.gap, t.frame)
+			for at := 1; at < width-1; at += 4 {
+				x.draw(at, width, t.glyphs.gap, t.frame)
+			}
 		}
 		return x
 	case wide:
@@ -290,9 +300,6 @@ func (c *Comparison) half(side int, line couple, row comparison.Row, width int, 
 		if e.Kind == recorder.KindPacketDelivered {
 			text = t.glyphs.arrowRight + " " + text
 		}
-	}
-	if !row.Differs() && row.Status == comparison.Same && style.GetForeground() != t.bad.GetForeground() {
-		style = t.dim
 	}
 	at := fmt.Sprintf("%.3f", e.Time.Seconds())
 	x.text(max(0, c.peerAt()-2-len(at)), c.peerAt()-1, at, t.dim, "")

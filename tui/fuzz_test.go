@@ -2,7 +2,10 @@ package tui
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"math/rand/v2"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -41,7 +44,7 @@ func TestRandomKeys(t *testing.T) {
 	for i, recording := range recordings {
 		t.Run(recording.name, func(t *testing.T) {
 			t.Parallel()
-			m := New(recording.r, Options{Name: recording.name, ASCII: i%2 == 1, Renderer: colours(), Output: new(bytes.Buffer)})
+			m := New(recording.r, Options{Name: recording.name, Path: filepath.Join(t.TempDir(), "x.rtcrec"), ASCII: i%2 == 1, Renderer: colours(), Output: new(bytes.Buffer)})
 			p := &player{t: t, m: m, ascii: i%2 == 1, random: rand.New(rand.NewPCG(1, uint64(i)))}
 			p.press(keys / len(recordings))
 		})
@@ -100,6 +103,18 @@ func (p *player) send(name string, msg tea.Msg) {
 		p.slowest, p.slow = took, name
 	}
 	p.check(view)
+	if m := p.m; m.reasons.running && p.random.IntN(3) == 0 {
+		for m.reasons.running { // what the command that is under way would bring
+			msg := answerMoment(m.recording, m.reasons.asked)().(whyMsg)
+			if m.reasons.take(msg) != nil {
+				m.reasons.take(answerSession(m.recording, m.reasons.asked)().(whyMsg))
+			}
+		}
+	}
+	if m := p.m; m.exporter.writing { // nothing is written
+		m.exports.Done()
+		m.Update(exportedMsg{"x.jsonl", 7, []error{nil, fs.ErrExist, errors.New("no\nroom")}[p.random.IntN(3)]})
+	}
 	for range 3 {
 		if cmd == nil {
 			break
@@ -126,6 +141,15 @@ func (p *player) check(view string) {
 	if view == "" && p.m.quit {
 		return
 	}
+	if strings.Contains(view, "this is a fault of rtcsim") {
+		p.t.Fatalf("%dx%d, after %q: a panic in the background:\n%s", p.width, p.height, p.last, view)
+	}
+	p.fits(view)
+}
+
+// fits checks that a picture is not larger than the terminal, and has nothing in it that would move its cursor.
+func (p *player) fits(view string) {
+	p.t.Helper()
 	lines := strings.Split(view, "\n")
 	if len(lines) > p.height {
 		p.t.Fatalf("%dx%d, after %q: %d lines", p.width, p.height, p.last, len(lines))

@@ -25,6 +25,7 @@ func TestPaneKeys(t *testing.T) {
 	states := session(t)
 	places := []place{
 		{"States", states, recorder.KindDTLSTransportStateChange, 1, ""},
+		{"Why", dispute(t, 0), recorder.KindConnectionStateChange, 4, ""},
 		{"Event", all, recorder.KindPacketSent, 1, "Data"},
 		{"Event", all, recorder.KindPacketSent, 1, "Packet"},
 		{"Event", all, recorder.KindSignalSent, 2, "SDP"},
@@ -37,19 +38,23 @@ func TestPaneKeys(t *testing.T) {
 		tabs[tab.name()] = true
 	}
 	// What is done before, so that the key has something to do.
-	before := [][]string{nil, {"G"}, {"j"}, {"j", "j"}, {"j", "l"}, {"h"}, {"l"}, {"enter"}, {"]"}, {"1"}, {"G", "G"}}
+	before := [][]string{nil, {"G"}, {"j", "enter"}, {"j"}, {"j", "j"}, {"j", "l"}, {"h"}, {"l"}, {"enter"}, {"]"}, {"1"}, {"G", "G"}}
 	for _, p := range places {
 		delete(tabs, p.tab)
 		at := func() (*Model, pane) {
 			m := New(p.r, Options{Renderer: colours()})
 			t.Cleanup(m.Close)
 			m.Update(tea.WindowSizeMsg{Width: 120, Height: 32})
+			m.moveTo(findEvent(t, p.r, p.kind, p.nth))
+			if p.name == "Why" {
+				answered(m, m.why())
+				m.View()
+			}
 			for i, pane := range m.panes {
 				if pane.title() == p.name {
 					m.focus, m.last = i+1, i
 				}
 			}
-			m.moveTo(findEvent(t, p.r, p.kind, p.nth))
 			pane := m.panes[m.focus-1]
 			if e, ok := pane.(*eventPane); ok {
 				for i, tab := range e.tabs {
@@ -79,9 +84,9 @@ func TestPaneKeys(t *testing.T) {
 						if e, ok := pane.(*eventPane); ok && binding.Help().Key != tabNumber.Help().Key && e.tabs[e.shown].name() != p.tab {
 							continue
 						}
-						was, cursor := pane.view(60, 14), m.cursor
+						was, cursor, shown := pane.view(60, 14), m.cursor, m.panes[0]
 						hit(m, pressed)
-						if pane.view(60, 14) != was || m.cursor != cursor || m.message.text != "" {
+						if pane.view(60, 14) != was || m.panes[0] != shown || m.cursor != cursor || m.message.text != "" {
 							return
 						}
 					}

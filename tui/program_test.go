@@ -540,6 +540,62 @@ func TestKeys(t *testing.T) {
 			d.press("esc")
 			d.await("they are gone", d.lacks("next row"))
 		},
+		"Why": func(d *terminal, press func()) {
+			press()
+			d.await("the reasons have the focus", d.focused("Why"))
+			d.await("they are there", d.has("[1 #"+fmt.Sprint(middle)+"]"))
+			press()
+			d.await("the states are there again", d.has("── States ─"))
+		},
+		"Export": func(d *terminal, press func()) {
+			press()
+			d.await("it asks", d.has("< jsonl >"))
+			file := strings.TrimSuffix(d.kept, ".rtcrec") + ".jsonl"
+			d.press("enter")
+			d.await("it says so", d.has("wrote "))
+			text, err := os.ReadFile(file)
+			if err != nil || bytes.Count(text, []byte("\n")) != r.Len()+2 {
+				t.Errorf("%d lines were written of %d events: %v", bytes.Count(text, []byte("\n")), r.Len(), err)
+			}
+			press()
+			d.press("enter")
+			d.await("it asks before it overwrites", d.has("There is such a file"))
+			d.press("esc")
+			d.await("the question is gone", d.lacks("There is such a file"))
+			d.press("esc")
+			d.await("it is left", d.lacks("< jsonl >"))
+		},
+		"Suspend": func(d *terminal, press func()) {
+			alternate := func(on bool) func() bool {
+				return func() bool {
+					d.mu.Lock()
+					defer d.mu.Unlock()
+					mode := d.screen.Mode()
+					return mode&vt10x.ModeAltScreen != 0 == on && mode&vt10x.ModeMouseMask != 0 == on
+				}
+			}
+			d.await("the screen is its own", alternate(true))
+			press()
+			d.await("the screen and the mouse are the shell's", alternate(false))
+			// Nobody is there to stop what leads a session; the program waits all the same.
+			// When it does so, cannot be seen.
+			again := time.NewTicker(50 * time.Millisecond)
+			defer again.Stop()
+			stop := make(chan struct{})
+			defer close(stop)
+			go func() {
+				for {
+					select {
+					case <-again.C:
+						d.command.Process.Signal(syscall.SIGCONT)
+					case <-stop:
+						return
+					}
+				}
+			}()
+			d.await("the screen is its own again", alternate(true))
+			d.await("it goes on where it was", d.atEvent(middle))
+		},
 		"Quit": nil, "Follow": nil, "Left": nil, "Right": nil,
 	}
 	for name, binding := range bindings(newKeyMap()) {

@@ -170,11 +170,15 @@ func (p *whyPane) choose(reason int) {
 // page goes half a pane in a direction.
 func (p *whyPane) page(by int) {
 	at := slices.IndexFunc(p.lines, func(l whyLine) bool { return l.reason == p.at })
-	if at += by * max(1, p.height/2); at < 0 || len(p.lines) == 0 {
-		p.choose(0)
+	at = max(0, min(at+by*max(1, p.height/2), len(p.lines)-1))
+	if at >= len(p.lines) {
 		return
 	}
-	p.choose(max(p.lines[min(at, len(p.lines)-1)].reason, p.at+min(0, by), min(p.at+by, p.count-1)*max(0, by)))
+	to := p.lines[at].reason
+	if to == p.at { // it is longer than that
+		to += by
+	}
+	p.choose(to)
 }
 
 // link is the event that shows the chosen reason.
