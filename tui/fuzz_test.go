@@ -112,6 +112,7 @@ func (p *player) send(name string, msg tea.Msg) {
 		}
 	}
 	if m := p.m; m.exporter.writing { // nothing is written
+		cmd = nil
 		m.exports.Done()
 		m.Update(exportedMsg{"x.jsonl", 7, []error{nil, fs.ErrExist, errors.New("no\nroom")}[p.random.IntN(3)]})
 	}
@@ -231,7 +232,7 @@ func damagedRecording(t *testing.T, file []byte) []byte {
 }
 
 // bindings are all keys of a key map.
-func bindings(k keyMap) map[string]key.Binding {
+func bindings(k any) map[string]key.Binding {
 	all := make(map[string]key.Binding)
 	v := reflect.ValueOf(k)
 	for i := range v.NumField() {

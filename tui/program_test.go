@@ -32,8 +32,9 @@ const inspectTest = "RTCSIM_INSPECT_TEST"
 // A screening is what such a program shows.
 type screening struct {
 	Path  string
-	Live  bool // the recording goes on, and on
-	Panic bool // a view panics as soon as key ! is pressed
+	Other string // with which it is compared
+	Live  bool   // the recording goes on, and on
+	Panic bool   // a view panics as soon as key ! is pressed
 	// Options has no Renderer and no Output.
 	Options Options
 }
@@ -63,6 +64,14 @@ func (s *screening) run() error {
 		return err
 	}
 	defer r.Close()
+	if s.Other != "" {
+		other, err := recorder.Load(s.Other)
+		if err != nil {
+			return err
+		}
+		defer other.Close()
+		return Compare(r, other, s.Options, Options{Name: "other"})
+	}
 	if s.Live {
 		live, err := recorder.NewLive(r.Header())
 		if err != nil {
@@ -272,7 +281,7 @@ func (d *terminal) event() (n int) {
 // goTo puts the cursor on an event.
 func (d *terminal) goTo(n int) {
 	d.t.Helper()
-	d.await("it is there", d.has("event "))
+	d.await("all of it is there", func() bool { return d.has("event ")() && d.lacks("loading")() && d.lacks("running")() })
 	if d.event() != n {
 		d.press(fmt.Sprintf(":#%d", n), "enter")
 	}

@@ -72,7 +72,13 @@ func answered(m tea.Model, cmd tea.Cmd) {
 	if cmd == nil {
 		return
 	}
-	switch msg := cmd().(type) {
+	msg := cmd()
+	if side, ok := msg.(sideMsg); ok {
+		if _, again := side.msg.(loadMsg); again {
+			return
+		}
+	}
+	switch msg := msg.(type) {
 	case nil, loadMsg, tea.QuitMsg:
 	case tea.BatchMsg:
 		for _, cmd := range msg {
