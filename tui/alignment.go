@@ -112,7 +112,7 @@ func (a *alignment) couples(z zoom, only bool) []couple {
 			differs = 1
 		}
 		switch {
-		case level(e.Kind) <= z:
+		case level(e.Kind) <= z, z == zoomPackets && isPacket(e.Kind) && differs > 0: // its fate
 			if e.Kind == recorder.KindReturn && z < zoomAll && differs == 0 && quiet(a.recordings[side], event(row, side), e) {
 				continue
 			}

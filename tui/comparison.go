@@ -316,7 +316,7 @@ func (c *Comparison) update(msg tea.Msg) tea.Cmd {
 		if msg.listing != c.wanted {
 			return nil
 		}
-		c.lines, c.listed = msg.lines, msg.listing
+		c.lines, c.listed, c.details.lines = msg.lines, msg.listing, nil
 		for side := range c.lanes {
 			c.lanes[side].scope.zoom = msg.zoom
 		}

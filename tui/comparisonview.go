@@ -375,6 +375,9 @@ func (d *details) of(c *Comparison, width int) []string {
 		}
 		return d.lines
 	}
+	if len(c.lines) == 0 {
+		return nil
+	}
 	if line := c.lines[find(c.lines, c.at)]; line.folded {
 		text := "packets, all alike in both"
 		if line.differs > 0 {
@@ -410,7 +413,7 @@ func (d *details) of(c *Comparison, width int) []string {
 		pieces = append(pieces, piece{"  the first divergence", t.bold})
 	}
 	if found := c.finding(c.at); found != nil && found.More > 0 {
-		pieces = append(pieces, piece{fmt.Sprintf("  %s more follow from it or are alike", count(found.More, "difference")), t.dim})
+		pieces = append(pieces, piece{"  " + count(found.More, "more difference") + " from it or like it", t.dim})
 	}
 	who := ""
 	if f.Peer != "" {
@@ -458,6 +461,9 @@ func (t *theme) member(x recorder.Difference, width int) []string {
 	if strings.Contains(x.A+x.B, "\n") {
 		lines := []string{t.line([]piece{{"  " + name, t.bold}}, width)}
 		split := func(text string) []string {
+			if text == "" {
+				return nil
+			}
 			return strings.Split(strings.TrimRight(strings.ReplaceAll(text, "\r", ""), "\n"), "\n")
 		}
 		for _, l := range diff(split(x.A), split(x.B), func(line string) string {

@@ -28,7 +28,7 @@ func dispute(t testing.TB, variant int) *recorder.Recording {
 	}
 	sdp := "v=0\r\na=ice-ufrag:alice\r\na=ice-pwd:alice\r\n"
 	if variant > 0 {
-		sdp += "a=ice-options:trickle\r\n"
+		sdp += "a=ice-options:trickle\r\na=x-one\r\na=x-two\r\na=x-three\r\na=x-four\r\n"
 	}
 	call := tape.at(1, "alice", recorder.KindCall, recorder.Call{Method: "setLocalDescription", Args: fmt.Appendf(nil, `{"type":"offer","sdp":%q}`, sdp)})
 	tape.log.Add("alice", recorder.KindReturn, call, recorder.Return{Method: "setLocalDescription"})
