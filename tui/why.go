@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -378,7 +379,7 @@ func (p *whyPane) cause(c *explain.Cause, first, rest string, style lipgloss.Sty
 		if e.Peer != "" && !strings.HasPrefix(text, e.Peer+" ") {
 			text = e.Peer + ": " + text
 		}
-		p.reason(lead+mark, lead+strings.Repeat(" ", ansi.StringWidth(mark)), clock(e.Time, false)+" s  "+text, p.dim, p.recording.Find(e.Seq))
+		p.reason(lead+mark, lead+strings.Repeat(" ", ansi.StringWidth(mark)), instant(e.Time)+" s  "+text, p.dim, p.recording.Find(e.Seq))
 	}
 	if len(c.RuledOut) > 0 {
 		p.reason(lead, lead, "No cause was found. Not: "+strings.Join(c.RuledOut, ", ")+".", p.dim, 0)
@@ -391,6 +392,11 @@ func (p *whyPane) cause(c *explain.Cause, first, rest string, style lipgloss.Sty
 			p.cause(below, rest+branch, rest+g.vertical+" ", p.text)
 		}
 	}
+}
+
+// instant formats a virtual time as seconds, with no more digits than it has, to the microsecond.
+func instant(t time.Duration) string {
+	return strings.TrimSuffix(strings.TrimRight(clock(t, false), "0"), ".")
 }
 
 // setup shows where the time went until a peer was connected.

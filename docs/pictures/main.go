@@ -23,6 +23,7 @@ import (
 type shot struct {
 	name     string
 	scenario string // of the library
+	seeds    []int  // more than one are compared; none for that of the scenario
 	lesson   bool
 	light    bool
 	flags    []string
@@ -49,6 +50,15 @@ var shots = []shot{
 	{name: "lossy", scenario: "media/call-lossy.yaml", keys: []string{"G", "k", "k", "BTab", "5", "z"}},
 	// The state machine of a peer.
 	{name: "machine", scenario: "media/call.yaml", keys: []string{"/", connected, "Enter", "Tab", "j", "j", "j", "Enter"}, sizes: [][2]int{{120, 40}, {200, 60}}},
+	// Why two peers behind symmetric NATs do not find each other, and why nobody does without the TURN server that they need.
+	{name: "why-symmetric", scenario: "nat/symmetric-both.yaml", keys: []string{"/", "kind:connection state:failed", "Enter", "n", "w"}},
+	{name: "why-unreachable", scenario: "../internal/explain/testdata/connectivity/turn-down.yaml", keys: []string{"/", "kind:connection state:failed", "Enter", "n", "w"}},
+	// Two seeds of a lossy call.
+	{name: "comparison", scenario: "media/call-lossy.yaml", seeds: []int{1, 2}, keys: []string{"f", "f", "f"}},
+	{name: "comparison-light", scenario: "media/call-lossy.yaml", seeds: []int{1, 2}, light: true, keys: []string{"d", "d"}, sizes: [][2]int{{120, 40}}},
+	{name: "comparison-ascii", scenario: "media/call-lossy.yaml", seeds: []int{1, 2}, flags: []string{"--ascii"}, keys: []string{"d", "d"}, sizes: [][2]int{{120, 40}}},
+	// What is written for other programs.
+	{name: "export", scenario: "media/call.yaml", keys: []string{"/", connected, "Enter", "e", "Right", "Down", "Down"}, sizes: [][2]int{{80, 24}}},
 	// A question of a lesson.
 	{name: "lesson", scenario: "signaling/glare", lesson: true, keys: []string{"Enter", "Enter"}},
 	{name: "keys", scenario: "media/call.yaml", keys: []string{"?"}, sizes: [][2]int{{80, 24}, {120, 40}}},
@@ -87,13 +97,22 @@ func draw(prefix string) error {
 func (s shot) draw(folder, program string) error {
 	command := []string{program, "learn", s.scenario}
 	if !s.lesson {
-		recording := filepath.Join(folder, strings.TrimSuffix(filepath.Base(s.scenario), ".yaml")+".rtcrec")
-		if _, err := os.Stat(recording); err != nil {
-			if _, err := run(program, "run", filepath.Join("scenarios", s.scenario), "-o", recording); err != nil {
+		command = []string{program, "inspect"}
+		name := strings.TrimSuffix(filepath.Base(s.scenario), ".yaml")
+		if len(s.seeds) == 0 {
+			recording, err := record(program, s.scenario, filepath.Join(folder, name+".rtcrec"))
+			if err != nil {
 				return err
 			}
+			command = append(command, filepath.Base(recording))
 		}
-		command = []string{program, "inspect", recording}
+		for _, seed := range s.seeds {
+			recording, err := record(program, s.scenario, filepath.Join(folder, fmt.Sprintf("%s-%d.rtcrec", name, seed)), "--seed", fmt.Sprint(seed))
+			if err != nil {
+				return err
+			}
+			command = append(command, filepath.Base(recording))
+		}
 	}
 	background, theme := "dark", screen.Dark
 	if s.light {
@@ -122,6 +141,18 @@ func (s shot) draw(folder, program string) error {
 	return nil
 }
 
+// record records a scenario, unless that was done for another picture. It may fail: that can be what is looked at.
+func record(program, scenario, recording string, flags ...string) (string, error) {
+	if _, err := os.Stat(recording); err == nil {
+		return recording, nil
+	}
+	_, err := run(program, append([]string{"run", filepath.Join("scenarios", scenario), "-o", recording}, flags...)...)
+	if _, missing := os.Stat(recording); missing != nil {
+		return "", err
+	}
+	return recording, nil
+}
+
 // capture runs the inspector in tmux, presses the keys and returns what is there then.
 func (s shot) capture(folder string, command []string, width, height int) (string, error) {
 	// What the inspector remembers of another picture would be seen in this one.
@@ -133,7 +164,7 @@ func (s shot) capture(folder string, command []string, width, height int) (strin
 	tmux := func(args ...string) (string, error) {
 		return run("tmux", append([]string{"-S", socket, "-f", os.DevNull}, args...)...)
 	}
-	start := append([]string{"new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height),
+	start := append([]string{"new-session", "-d", "-c", folder, "-x", fmt.Sprint(width), "-y", fmt.Sprint(height),
 		"env", "TERM=xterm-256color", "NO_COLOR=", "COLORTERM="}, command...)
 	if !s.lesson { // of which nothing is remembered, but which looks for the guest in the cache
 		start = slices.Insert(start, len(start)-len(command), "XDG_CACHE_HOME="+memory)
