@@ -47,8 +47,9 @@ func TestExecuteFailFast(t *testing.T) {
 		}
 		return quiet(h, n)
 	}}
+	// Three variants with seeds 1 and 2, and the first one with 3.
 	sums, err := Execute(t.Context(), &Executor{Machine: m, Keep: "kept"}, all, Options{Jobs: 1, FailFast: true})
-	if err != nil || sums.Finished != 3 || sums.Failed != 1 || sums.Stopped != StoppedFailFast || sums.Status() != SomeFailed {
+	if err != nil || sums.Finished != 7 || sums.Failed != 1 || sums.Stopped != StoppedFailFast || sums.Status() != SomeFailed {
 		t.Errorf("the sums are %+v, %v", sums, err)
 	}
 }
@@ -57,6 +58,8 @@ func TestExecuteFailFast(t *testing.T) {
 func TestExecuteInterrupted(t *testing.T) {
 	all := cases(t, Selection{Seeds: seeds(t, "30")}, two)
 	ctx, cancel := context.WithCancelCause(t.Context())
+	order := slices.Clone(all)
+	slices.SortStableFunc(order, func(a, b *Case) int { return int(a.Seed) - int(b.Seed) })
 	var finished []string
 	sums, err := Execute(ctx, &Executor{Machine: &fakeMachine{lines: quiet}, Keep: "kept"}, all, Options{Jobs: 1, Finished: func(r *Result) error {
 		if finished = append(finished, r.Case); len(finished) == 5 {
@@ -64,7 +67,7 @@ func TestExecuteInterrupted(t *testing.T) {
 		}
 		return nil
 	}})
-	if err != nil || sums.Finished != 5 || sums.Stopped != StoppedInterrupted || sums.Status() != Incomplete || !slices.Equal(finished, ids(all)[:5]) {
+	if err != nil || sums.Finished != 5 || sums.Stopped != StoppedInterrupted || sums.Status() != Incomplete || !slices.Equal(finished, ids(order)[:5]) {
 		t.Errorf("the sums are %+v, %v after %v", sums, err, finished)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/rtcsim/rtcsim/recorder"
 )
@@ -13,6 +14,9 @@ import (
 // maxInMemory is how many bytes of events a trace holds in memory. What is longer goes to a file. Most runs of a suite pass and leave
 // nothing, so that nothing is compressed for them and no file is made.
 const maxInMemory = 32 << 20
+
+// folders is locked while folders are made and removed, so that nobody's folder is gone before there is a file in it.
+var folders sync.Mutex
 
 // A trace holds the events of a run until it is known whether they are kept.
 type trace struct {
@@ -56,10 +60,12 @@ func (t *trace) add(line []byte) error {
 
 // write begins a recording with the lines in memory.
 func (t *trace) write(path string) error {
+	folders.Lock()
 	err := os.MkdirAll(filepath.Dir(path), 0o777)
 	if err == nil {
 		t.writer, err = recorder.Create(path, t.header)
 	}
+	folders.Unlock()
 	if err != nil {
 		return err
 	}
@@ -113,6 +119,8 @@ func (t *trace) drop() error {
 	t.writer.Abandon() // it may have failed; all of it goes anyway
 	err := errors.Join(remove(t.spilled()), remove(t.spilled()+".part"))
 	// Folders go with it, up to the first with something else in it.
+	folders.Lock()
+	defer folders.Unlock()
 	for folder := filepath.Dir(t.path); os.Remove(folder) == nil && folder != t.folder; {
 		folder = filepath.Dir(folder)
 	}
