@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -57,9 +58,11 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits":  scriptExits,
-			"unpack": scriptUnpack,
-			"json":   scriptJSON,
+			"exits":    scriptExits,
+			"unpack":   scriptUnpack,
+			"json":     scriptJSON,
+			"timeless": scriptTimeless,
+			"head":     scriptHead,
 		},
 	})
 }
@@ -109,6 +112,41 @@ func scriptJSON(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s:%d: no JSON: %s", args[0], i+1, line)
 		}
 	}
+}
+
+// times finds what depends on the clock on the wall in the reports of a suite and in its summary.
+var times = regexp.MustCompile(`("wall":)[0-9]+|( time=")[0-9.]+" *|(\d+ cases?.*  )[0-9.]+m?s$|(time +).*(; .* virtual)|^( +)[0-9.]+m?s(  .* seed=)`)
+
+// scriptTimeless is "timeless FILE…": it takes the times out of reports and summaries.
+func scriptTimeless(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: timeless file...")
+	}
+	for _, file := range args {
+		var out strings.Builder
+		for line := range strings.Lines(ts.ReadFile(file)) {
+			if strings.HasPrefix(line, "slowest") {
+				break // and what is behind it
+			}
+			out.WriteString(times.ReplaceAllString(strings.TrimSuffix(line, "\n"), "$1$2$3$4$5"))
+			out.WriteByte('\n')
+		}
+		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(out.String()), 0o666))
+	}
+}
+
+// scriptHead is "head -c BYTES FROM TO": it copies the beginning of a file.
+func scriptHead(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: head -c bytes from to")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	text := ts.ReadFile(args[2])
+	if len(text) <= n {
+		ts.Fatalf("%s has only %d bytes", args[2], len(text))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[3]), []byte(text[:n]), 0o666))
 }
 
 // needGuest sees to it that the guest is built and compiled, so that no test waits for it.

@@ -105,25 +105,28 @@ func unknown(name string) error {
 //
 // All of them have been read; [Source.All] tells what is wrong with them. The error is about the arguments.
 func Find(args ...string) ([]*Source, error) {
-	f := finder{named: map[*Source]bool{}, seen: map[string]bool{}}
+	f := finder{named: map[*Source]bool{}, seen: map[string]*Source{}}
 	for _, arg := range args {
 		if err := f.argument(arg); err != nil {
 			return nil, err
 		}
 	}
 	f.read()
-	return f.scenarios(), nil
+	all := f.scenarios()
+	if len(all) == 0 {
+		return nil, fmt.Errorf("there is no scenario in %s, only what scenarios can include", strings.Join(args, ", "))
+	}
+	return all, nil
 }
 
 // A finder collects sources.
 type finder struct {
 	sources []*Source
 	named   map[*Source]bool // by an argument of their own
-	seen    map[string]bool
+	seen    map[string]*Source
 }
 
 func (f *finder) argument(arg string) error {
-	before := len(f.seen)
 	info, err := os.Stat(arg)
 	switch {
 	case err == nil && info.IsDir():
@@ -147,7 +150,7 @@ func (f *finder) argument(arg string) error {
 		if err != nil {
 			return err
 		}
-		if len(f.seen) > before || len(files) > 0 {
+		if len(files) > 0 {
 			return nil
 		}
 	}
@@ -183,10 +186,11 @@ func (f *finder) files(files []string, named bool) error {
 }
 
 func (f *finder) add(s *Source, key string, named bool) {
-	if f.seen[key] {
+	if other := f.seen[key]; other != nil {
+		f.named[other] = f.named[other] || named
 		return
 	}
-	f.seen[key] = true
+	f.seen[key] = s
 	f.sources = append(f.sources, s)
 	f.named[s] = named
 }
@@ -211,14 +215,18 @@ func (f *finder) read() {
 
 // scenarios returns the sources but for those that others include.
 func (f *finder) scenarios() []*Source {
-	included := map[string]bool{}
+	type file struct {
+		builtIn bool
+		path    string
+	}
+	included := map[file]bool{}
 	for _, s := range f.sources {
 		for path := range s.included {
-			included[filepath.Join(filepath.Dir(s.File), filepath.FromSlash(path))] = true
+			included[file{s.BuiltIn, filepath.Join(filepath.Dir(s.File), filepath.FromSlash(path))}] = true
 		}
 	}
 	return slices.DeleteFunc(f.sources, func(s *Source) bool {
-		return included[filepath.Clean(s.File)] && !f.named[s]
+		return included[file{s.BuiltIn, filepath.Clean(s.File)}] && !f.named[s]
 	})
 }
 
@@ -244,7 +252,14 @@ func isFragment(text []byte) bool {
 func below(folder string) ([]string, error) {
 	var files []string
 	// With the separator, a link to a folder is followed.
-	err := filepath.WalkDir(folder+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
+	root := folder + string(filepath.Separator)
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && path != root && isHidden(d.Name()) {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
 		if err == nil && !d.IsDir() && isYAML(path) {
 			files = append(files, path)
 		}

@@ -185,6 +185,13 @@ type VersionInfo struct {
 	Modules []recorder.Module `json:"modules"`
 }
 
+// Versions returns what the runner is made of.
+func (r *Runner) Versions() VersionInfo { return versions(r.image) }
+
+func versions(image *sandbox.Image) VersionInfo {
+	return VersionInfo{Version(), image.Digest, sandbox.Version, image.Go, image.Wazero, image.Modules}
+}
+
 // Versions returns what this rtcsim is made of. It needs the guest, but not the machine.
 func Versions(ctx context.Context, progress sandbox.Progress) (VersionInfo, error) {
 	cache, err := sandbox.CacheDir()
@@ -195,5 +202,5 @@ func Versions(ctx context.Context, progress sandbox.Progress) (VersionInfo, erro
 	if err != nil {
 		return VersionInfo{}, err
 	}
-	return VersionInfo{Version(), image.Digest, sandbox.Version, image.Go, image.Wazero, image.Modules}, nil
+	return versions(image), nil
 }

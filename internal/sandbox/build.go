@@ -77,6 +77,13 @@ func findSource(ctx context.Context) (*source, error) {
 			return s, nil
 		}
 	}
+	// A test of a project that requires rtcsim, built with -trimpath, runs in a folder of the project.
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Path != modulePath {
+		if dir, err := s.required(ctx); err == nil && isModule(dir) {
+			s.dir = dir
+			return s, nil
+		}
+	}
 	wd, err := os.Getwd()
 	if err != nil {
 		return nil, err
@@ -110,6 +117,12 @@ func (s *source) download(ctx context.Context, version string) (string, error) {
 		return "", err
 	}
 	return m.Dir, nil
+}
+
+// required returns the folder of the rtcsim that the module around the working directory requires.
+func (s *source) required(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, s.tool, "list", "-m", "-f", "{{.Dir}}", modulePath).Output()
+	return strings.TrimSpace(string(out)), err
 }
 
 // record is what the cache knows of the last build from one source folder.

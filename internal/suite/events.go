@@ -54,7 +54,8 @@ func before(t *trace, failures []Failure) error {
 	}
 	// What was decided after the last event, as by a limit.
 	for i := range failures {
-		if failures[i].Seq == 0 || failures[i].Seq > t.events {
+		f := failures[i]
+		if f.Seq > t.events || f.Seq == 0 && (f.Kind == KindLimit || f.Kind == KindCrashed) {
 			failures[i].Before = last
 		}
 	}

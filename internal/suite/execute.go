@@ -1,8 +1,8 @@
 package suite
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -22,20 +22,25 @@ type Options struct {
 const (
 	StoppedInterrupted = "interrupted" // by the user
 	StoppedFailFast    = "fail-fast"   // since a case had not passed
+	StoppedMissing     = "missing"     // of the reports that were merged, some are missing
 )
 
 // Execute executes cases and returns their sums. Where ctx is cancelled, the runs under way are given up, and the sums say so. The error is
 // that of a host that could not go on; the sums are of what was finished.
 func Execute(ctx context.Context, e *Executor, cases []*Case, o Options) (Sums, error) {
 	began := time.Now()
-	ctx, cancel := context.WithCancelCause(ctx)
+	user := ctx
+	ctx, cancel := context.WithCancelCause(user)
 	defer cancel(nil)
 
 	var mu sync.Mutex
 	sums := Sums{Cases: len(cases)}
 	queue := slices.Clone(cases)
-	// What takes longest begins first, so that no processor is left with it at the end.
-	slices.SortStableFunc(queue, func(a, b *Case) int { return weight(b) - weight(a) })
+	// What takes longest begins first, so that no processor is left with it at the end; then come the seeds one after another, since
+	// a machine begins faster with a seed that it has just had.
+	slices.SortStableFunc(queue, func(a, b *Case) int {
+		return cmp.Or(weight(b)-weight(a), cmp.Compare(a.Seed, b.Seed))
+	})
 	next := func() *Case {
 		mu.Lock()
 		defer mu.Unlock()
@@ -74,11 +79,11 @@ func Execute(ctx context.Context, e *Executor, cases []*Case, o Options) (Sums, 
 	}
 	workers.Wait()
 	sums.Wall = time.Since(began)
-	err := context.Cause(ctx)
-	if errors.Is(err, context.Canceled) {
-		sums.Stopped, err = StoppedInterrupted, nil
+	if user.Err() != nil && sums.Finished < sums.Cases {
+		sums.Stopped = StoppedInterrupted
+		return sums, nil
 	}
-	return sums, err
+	return sums, context.Cause(ctx)
 }
 
 // weight estimates how long a case takes: media does, by far.

@@ -45,7 +45,8 @@ type Executor struct {
 	Packets string
 	// Limits bound each run.
 	Limits sandbox.Limits
-	// Keep is the folder for the recordings of the cases that do not pass, KeepAll has those of the others kept as well.
+	// Keep is the folder for the recordings of the cases that do not pass; default: the working directory. KeepAll has those of the others
+	// kept as well.
 	Keep    string
 	KeepAll bool
 	// Checks look at each recording.
@@ -57,19 +58,19 @@ type Executor struct {
 // Execute executes a case. The error is ctx's where that was cancelled, or that of a host that could not go on: no result is known then.
 func (e *Executor) Execute(ctx context.Context, c *Case) (result *Result, err error) {
 	header := c.Source.Header(e.Machine, c.Scenario, c.Seed, recorder.Options{Packets: cmp.Or(e.Packets, recorder.PacketsFull)})
-	path := filepath.Join(cmp.Or(e.Keep, "."), FileName(c))
+	name := FileName(c)
 	result = &Result{
 		Case:     c.ID(),
 		Index:    c.Index,
 		Scenario: c.Source.Name,
 		Variant:  c.Scenario.Variant,
 		Seed:     c.Seed,
-		Again:    again(c, header.Options.Packets),
+		Again:    e.again(c),
 	}
 	if !c.Source.BuiltIn {
 		result.File = c.Source.File
 	}
-	first := e.newTrace(path, header)
+	first := e.newTrace(name, header)
 	defer func() { err = errors.Join(err, e.free(first)) }()
 	end, stats, err := e.run(ctx, first, result)
 	if err != nil {
@@ -79,7 +80,7 @@ func (e *Executor) Execute(ctx context.Context, c *Case) (result *Result, err er
 	result.Wall, result.Memory = stats.Wall, stats.Memory
 	e.judge(result, end)
 
-	second := e.newTrace(strings.TrimSuffix(path, ".rtcrec")+".second.rtcrec", header)
+	second := e.newTrace(strings.TrimSuffix(name, ".rtcrec")+".second.rtcrec", header)
 	defer func() { err = errors.Join(err, e.free(second)) }()
 	var secondEnd recorder.End
 	if c.Verify && result.Outcome != Limit { // how far a run comes within a time is not to be repeated
@@ -104,6 +105,7 @@ func (e *Executor) Execute(ctx context.Context, c *Case) (result *Result, err er
 		return nil, err
 	}
 	result.Recordings = []string{first.path}
+	result.Replay = e.replay(first.path)
 	if result.Outcome == Diverged {
 		if err := second.keep(secondEnd); err != nil {
 			return nil, err
@@ -113,12 +115,12 @@ func (e *Executor) Execute(ctx context.Context, c *Case) (result *Result, err er
 	return result, nil
 }
 
-func (e *Executor) newTrace(path string, header recorder.Header) *trace {
+func (e *Executor) newTrace(name string, header recorder.Header) *trace {
 	t, ok := e.traces.Get().(*trace)
 	if !ok {
 		t = new(trace)
 	}
-	t.begin(path, header)
+	t.begin(filepath.Clean(e.Keep), name, header)
 	return t
 }
 

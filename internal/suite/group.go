@@ -38,7 +38,7 @@ func (r *Result) reason() string {
 	fmt.Fprintf(&b, "%s\x00%s\x00%s", r.Scenario, r.Variant, r.Outcome)
 	for _, f := range r.Failures {
 		fmt.Fprintf(&b, "\x00%s\x00%s\x00%s\x00%d", f.Kind, f.Text, f.File, f.Line)
-		if f.Kind == KindDiverged || f.Kind == KindLimit || f.Kind == KindCrashed {
+		if f.Kind == KindDiverged {
 			b.WriteString(r.Case) // each is looked at by itself
 		}
 	}

@@ -46,8 +46,9 @@ type Result struct {
 	Verified bool `json:"verified,omitempty"`
 	// Recordings are the files that were kept: one, and after a divergence two.
 	Recordings []string `json:"recordings,omitempty"`
-	// Again is the command that makes the same run again.
-	Again string `json:"again,omitempty"`
+	// Replay is the command that replays the first recording, Again the one that makes the same run from the scenario.
+	Replay string `json:"replay,omitempty"`
+	Again  string `json:"again,omitempty"`
 
 	// Wall is how long the run took on the clock on the wall, in nanoseconds, Memory how many bytes the guest had at the most.
 	Wall   time.Duration `json:"wall"`

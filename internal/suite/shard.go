@@ -56,3 +56,11 @@ func (s Shard) Of(cases []*Case) []*Case {
 	slices.SortFunc(own, func(a, b *Case) int { return a.Index - b.Index })
 	return own
 }
+
+// size returns how many of so many cases the shard has.
+func (s Shard) size(cases int) int {
+	if s.Count <= 1 {
+		return cases
+	}
+	return (cases + s.Count - s.Index) / s.Count
+}

@@ -74,8 +74,11 @@ func (p *printer) failures(all []*group) {
 		if len(g.seeds) > 0 {
 			p.printf("    %s\n", strings.TrimSpace(others(g)))
 		}
-		for _, recording := range r.Recordings {
-			p.printf("    replay    rtcsim replay %s\n", quote(recording))
+		if r.Replay != "" {
+			p.printf("    replay    %s\n", r.Replay)
+		}
+		for _, other := range r.Recordings[min(1, len(r.Recordings)):] {
+			p.printf("    recorded  %s\n", other)
 		}
 		p.printf("    again     %s\n\n", r.Again)
 	}

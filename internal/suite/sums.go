@@ -20,7 +20,7 @@ type Sums struct {
 	Virtual time.Duration `json:"virtual"`
 	// Memory is the most that a guest had, in bytes.
 	Memory int64 `json:"memory"`
-	// Stopped is why not all were executed: "interrupted" or "fail-fast"; empty where they were.
+	// Stopped is why not all were executed: "interrupted", "fail-fast" or "missing"; empty where they were.
 	Stopped string `json:"stopped,omitempty"`
 
 	// Wall is how long all took on the clock on the wall, in nanoseconds.
@@ -60,11 +60,11 @@ const (
 	Incomplete        // not all could be executed to their ends, and none of the others failed
 )
 
-// Status returns what the sums come to. A suite that was interrupted is incomplete, whatever the results until then. Otherwise a case that failed
-// or diverged decides, and where there is none, one that hit a limit or crashed.
+// Status returns what the sums come to. A suite that was interrupted, or parts of which are missing, is incomplete, whatever the
+// results that there are. Otherwise a case that failed or diverged decides, and where there is none, one that hit a limit or crashed.
 func (s *Sums) Status() Status {
 	switch {
-	case s.Stopped == StoppedInterrupted:
+	case s.Stopped == StoppedInterrupted, s.Stopped == StoppedMissing:
 		return Incomplete
 	case s.Failed+s.Diverged > 0:
 		return SomeFailed

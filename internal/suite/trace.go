@@ -6,6 +6,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/rtcsim/rtcsim/recorder"
 )
@@ -14,9 +15,13 @@ import (
 // nothing, so that nothing is compressed for them and no file is made.
 const maxInMemory = 32 << 20
 
+// folders is locked while folders are made and removed, so that nobody's folder is gone before there is a file in it.
+var folders sync.Mutex
+
 // A trace holds the events of a run until it is known whether they are kept.
 type trace struct {
-	path   string // where a recording is kept
+	folder string // where recordings are kept
+	path   string // where this one would be
 	header recorder.Header
 
 	text   []byte // the lines, one after the other
@@ -29,8 +34,8 @@ type trace struct {
 }
 
 // begin makes the trace that of a new run. The memory is reused.
-func (t *trace) begin(path string, header recorder.Header) {
-	*t = trace{path: path, header: header, text: t.text[:0], ends: t.ends[:0], digest: recorder.NewDigest()}
+func (t *trace) begin(folder, name string, header recorder.Header) {
+	*t = trace{folder: folder, path: filepath.Join(folder, name), header: header, text: t.text[:0], ends: t.ends[:0], digest: recorder.NewDigest()}
 }
 
 // spilled is the file of a recording that is too long for memory, until it is kept.
@@ -55,10 +60,12 @@ func (t *trace) add(line []byte) error {
 
 // write begins a recording with the lines in memory.
 func (t *trace) write(path string) error {
+	folders.Lock()
 	err := os.MkdirAll(filepath.Dir(path), 0o777)
 	if err == nil {
 		t.writer, err = recorder.Create(path, t.header)
 	}
+	folders.Unlock()
 	if err != nil {
 		return err
 	}
@@ -111,7 +118,12 @@ func (t *trace) drop() error {
 	}
 	t.writer.Abandon() // it may have failed; all of it goes anyway
 	err := errors.Join(remove(t.spilled()), remove(t.spilled()+".part"))
-	os.Remove(filepath.Dir(t.path)) // unless there is something else in it
+	// Folders go with it, up to the first with something else in it.
+	folders.Lock()
+	defer folders.Unlock()
+	for folder := filepath.Dir(t.path); os.Remove(folder) == nil && folder != t.folder; {
+		folder = filepath.Dir(folder)
+	}
 	return err
 }
 

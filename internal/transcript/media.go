@@ -8,8 +8,8 @@ import (
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
-// layer names a track and its simulcast layer as conditions do.
-func layer(track, rid string) string {
+// Layer names a track and its simulcast layer as conditions do.
+func Layer(track, rid string) string {
 	if rid == "" {
 		return track
 	}
@@ -18,7 +18,7 @@ func layer(track, rid string) string {
 
 // media tells how a track did.
 func media(d recorder.Media) string {
-	text := fmt.Sprintf("%s %s: %d packets, %d lost", d.Kind, layer(d.Track, d.RID), d.Packets, d.Lost)
+	text := fmt.Sprintf("%s %s: %d packets, %d lost", d.Kind, Layer(d.Track, d.RID), d.Packets, d.Lost)
 	if d.Expected > 0 {
 		text += fmt.Sprintf(" (%.1f %%)", 100*float64(d.Lost)/float64(d.Expected))
 	}
@@ -37,7 +37,7 @@ func media(d recorder.Media) string {
 func (p *Printer) rtcp(peer string, d recorder.RTCP) string {
 	what := d.Type
 	if d.Track != "" {
-		what += " for " + layer(d.Track, d.RID)
+		what += " for " + Layer(d.Track, d.RID)
 	}
 	arrow := "⇢ "
 	if d.Direction == "received" {

@@ -145,7 +145,7 @@ func (p *Printer) text(e recorder.Event) string {
 		}
 		return p.style.step.Render("? "+d.Question) + " " + answer + p.style.dim.Render("  "+d.Condition) + p.near(d.Near)
 	case recorder.Call:
-		return p.style.bold.Render(method(d.Channel, d.Method)) + "(" + arguments(d) + ")"
+		return p.style.bold.Render(method(d.Channel, d.Method)) + "(" + cut(Arguments(d)) + ")"
 	case recorder.Return:
 		// A call that came back well, at once and right after, needs no line of its own.
 		quiet := d.Error == nil && d.Took == 0 && p.last == e.Cause && d.Method != "close"
@@ -229,7 +229,7 @@ func (p *Printer) text(e recorder.Event) string {
 		}
 		return p.style.dim.Render(fmt.Sprintf("  ≠ %s [%s]", d.Text, d.Rule))
 	case recorder.TrackEvent:
-		text := strings.TrimSpace(fmt.Sprintf("%s %s %s %s", name, p.style.bold.Render(layer(d.Track, d.RID)), d.Kind, d.Codec))
+		text := strings.TrimSpace(fmt.Sprintf("%s %s %s %s", name, p.style.bold.Render(Layer(d.Track, d.RID)), d.Kind, d.Codec))
 		return text + p.style.dim.Render(fmt.Sprintf(" (stream %s, mid %s)", d.Stream, d.MID))
 	case recorder.Media:
 		if !d.End {
@@ -276,12 +276,12 @@ func method(channel, method string) string {
 	return method
 }
 
-// arguments shows the arguments of a call, as far as they fit into a line.
-func arguments(d recorder.Call) string {
+// Arguments shows the arguments of a call: of a description its type, of a candidate its type and address, else all as JSON.
+func Arguments(d recorder.Call) string {
 	if d.Method == "send" {
 		var m recorder.Message
 		if json.Unmarshal(d.Args, &m) == nil {
-			return content(&m)
+			return Content(&m)
 		}
 	}
 	var desc struct {
@@ -300,12 +300,16 @@ func arguments(d recorder.Call) string {
 			return desc.Candidate
 		}
 	}
+	return string(d.Args)
+}
+
+// cut shortens what is too long for a line.
+func cut(text string) string {
 	const most = 100
-	args := []rune(string(d.Args))
-	if len(args) > most {
-		return string(args[:most]) + "…"
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
 	}
-	return string(args)
+	return text
 }
 
 // returned shows how a call came back.
@@ -332,15 +336,15 @@ func (p *Printer) channel(name string, d recorder.ChannelEvent) string {
 	}
 	switch {
 	case d.Message != nil:
-		text += " " + content(d.Message)
+		text += " " + Content(d.Message)
 	case d.Error != "":
 		text += " " + d.Error
 	}
 	return text + p.style.dim.Render(" (readyState "+d.Now+")")
 }
 
-// content shows a message: its text if that is short, else its size.
-func content(m *recorder.Message) string {
+// Content shows a message: its text if that is short, else its size.
+func Content(m *recorder.Message) string {
 	const most = 80
 	if m.Size == len(m.Text) && m.Size <= most {
 		return fmt.Sprintf("%q", m.Text)
