@@ -29,6 +29,8 @@ func completeArguments(root *cobra.Command) {
 		"replay":   first(completeRecording),
 		"inspect":  first(completeRecording),
 		"ice":      first(completeRecording),
+		"diff":     completeRecording,
+		"show":     first(completeRecording),
 		"export":   first(completeRecording),
 		"merge":    files(".jsonl"),
 		"version":  nothing,
