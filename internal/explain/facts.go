@@ -67,9 +67,9 @@ type Mapping struct {
 // Change is a change of the network. Peer is the network, the server, the peer whose interface it is, or "signaling".
 type Change struct {
 	At
-	// Interface is its name, where an interface has changed.
-	Interface string
-	Text      string
+	// Interface is its name, where an interface has changed, and Address what it has after the change.
+	Interface, Address string
+	Text               string
 	// Up tells whether an interface is up after the change.
 	Up bool
 }
@@ -158,7 +158,7 @@ func (g *gatherer) add(n int, e recorder.Event) error {
 	case recorder.NetworkChange:
 		g.Changes = append(g.Changes, Change{At: at(e), Text: d.Change})
 	case recorder.Interface:
-		g.Changes = append(g.Changes, Change{At: at(e), Interface: d.Interface, Text: d.Change, Up: d.Up})
+		g.Changes = append(g.Changes, Change{At: at(e), Interface: d.Interface, Address: d.Address, Text: d.Change, Up: d.Up})
 		g.moved(e.Peer, d)
 	case recorder.Signal:
 		g.signal(e, d)
