@@ -45,7 +45,6 @@ type Facts struct {
 
 	packets map[uint64]*Packet // by the event that sent them
 	byID    map[uint64]*Packet
-	events  map[uint64]At // of calls, to look causes up
 	checks  map[string][]*Check
 	byCheck map[uint64]*Check
 }
@@ -101,7 +100,6 @@ func Gather(r *recorder.Recording, n int) (*Facts, error) {
 			Header:    r.Header(),
 			packets:   make(map[uint64]*Packet),
 			byID:      make(map[uint64]*Packet),
-			events:    make(map[uint64]At),
 			checks:    make(map[string][]*Check),
 			byCheck:   make(map[uint64]*Check),
 		},
@@ -166,7 +164,6 @@ func (g *gatherer) add(n int, e recorder.Event) error {
 		g.Verdicts = append(g.Verdicts, Verdict{at(e), d})
 	case recorder.Step:
 		g.Steps = append(g.Steps, Step{at(e), d})
-		g.events[e.Seq] = at(e)
 	case recorder.LogLine:
 		g.Logs = append(g.Logs, Log{at(e), d})
 	case recorder.SessionEnd:
