@@ -32,6 +32,7 @@ func completeArguments(root *cobra.Command) {
 		"diff":     completeRecording,
 		"show":     first(completeRecording),
 		"export":   first(completeRecording),
+		"explain":  first(completeRecording),
 		"merge":    files(".jsonl"),
 		"version":  nothing,
 		"schema":   nothing,
@@ -55,6 +56,7 @@ func completeArguments(root *cobra.Command) {
 		"jobs":       nothing,
 		"timeout":    nothing,
 		"at":         nothing,
+		"event":      nothing,
 	}
 	for _, cmd := range root.Commands() {
 		if complete, ok := arguments[cmd.Name()]; ok {
