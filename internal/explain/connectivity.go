@@ -52,11 +52,6 @@ var connectivityRules = []Rule{
 		find: findChecksIgnored,
 	},
 	{
-		Name: "pair-unchecked", Answers: PairFailed, Suspect: "pairs that nobody checks",
-		Doc:  "No check was sent on a pair: it was formed too late, or its socket could send nothing.",
-		find: findUnchecked,
-	},
-	{
 		Name: "checks-unanswered", Answers: PairFailed, Fallback: true, Suspect: "checks that nobody answers",
 		Doc:  "Connectivity checks arrived, and nobody answered them.",
 		find: findUnanswered,
@@ -153,10 +148,10 @@ func (f *Facts) findICE(q Question, since time.Duration, name string) []*Cause {
 	c := &Cause{}
 	failed, concerned := false, false
 	for _, p := range f.both(q) {
-		if t, up := p.Was("ice.state", "connected", "completed"); up && t.Time >= since {
-			continue
+		if p.State.LocalDescription == nil || p.State.RemoteDescription == nil {
+			return nil // without a negotiation there is nothing to be expected of ICE
 		}
-		if p.State.LocalDescription == nil || p.State.RemoteDescription == nil || p.State.ICE == nil {
+		if t, up := p.Was("ice.state", "connected", "completed"); up && t.Time >= since || p.State.ICE == nil {
 			continue
 		}
 		concerned = true
@@ -174,7 +169,7 @@ func (f *Facts) findICE(q Question, since time.Duration, name string) []*Cause {
 	case n == 0:
 		c.Text = name + " failed: there were no pairs of candidates to be checked"
 	case !failed:
-		c.Text = fmt.Sprintf("%s has found no pair that works yet among %s", name, plural(n, "pair"))
+		c.Text = fmt.Sprintf("%s has found no pair that works yet (of %s)", name, plural(n, "pair"))
 	case n == 1:
 		c.Text = name + " failed: the only pair of candidates failed"
 	case n == 2:
@@ -205,15 +200,16 @@ func (f *Facts) findICE(q Question, since time.Duration, name string) []*Cause {
 	return []*Cause{c}
 }
 
-// lacking asks for the candidates that the peers lack and that would have been of use: others than those that the network
-// between them does not let through.
+// lacking asks for the candidates that the peers lack beside others and that would have been of use, since the network between them
+// lets those others not through.
 func (f *Facts) lacking(ends []*Peer, dead []*Pair) []Question {
-	blocked := slices.ContainsFunc(dead, f.blocked)
+	blocked := slices.ContainsFunc(dead, func(p *Pair) bool { return f.blocked(p, true) })
+	relayHelps := slices.ContainsFunc(dead, func(p *Pair) bool { return f.blocked(p, false) })
 	var list []Question
 	for _, typ := range []string{"host", "srflx", "relay"} {
 		var without []*Peer
 		for _, p := range ends {
-			if !p.has(typ) && (blocked || !p.has("")) {
+			if !p.has(typ) && blocked && p.has("") && (relayHelps || len(p.servers()) > 0) {
 				without = append(without, p)
 			}
 		}
@@ -228,12 +224,13 @@ func (f *Facts) lacking(ends []*Peer, dead []*Pair) []Question {
 	return list
 }
 
-// blocked tells whether a NAT, a firewall or a missing route is what a pair has failed by.
-func (f *Facts) blocked(p *Pair) bool {
+// blocked tells whether a NAT, a firewall or a missing route is what a pair has failed by. A firewall that blocks UDP, and so TURN over
+// UDP as well, counts only if that is wanted.
+func (f *Facts) blocked(p *Pair, udp bool) bool {
 	for _, peer := range []string{p.A, p.B} {
 		for _, c := range f.Checks(p, peer) {
 			if lost := c.Lost(); lost != nil && (lost.End.Reason == "no route" || lost.End.Reason == "no hairpinning" ||
-				strings.Contains(lost.End.Reason, "NAT") || strings.Contains(lost.End.Reason, "firewall")) {
+				strings.Contains(lost.End.Reason, "NAT") || strings.Contains(lost.End.Reason, "firewall") && (udp || !strings.HasSuffix(lost.End.Reason, "udp block"))) {
 				return true
 			}
 		}
@@ -311,13 +308,6 @@ func (f *Facts) cite(seq uint64, format string, args ...any) []Evidence {
 	return []Evidence{a.evidence(format, args...)}
 }
 
-func findUnchecked(f *Facts, q Question) []*Cause {
-	if len(f.Checks(q.Pair, q.Pair.A))+len(f.Checks(q.Pair, q.Pair.B)) > 0 || f.ICE.Packets != "full" {
-		return nil
-	}
-	return []*Cause{{Text: fmt.Sprintf("%s: no check was sent on it", q.Pair.label())}}
-}
-
 func findUnanswered(f *Facts, q Question) []*Cause {
 	var list []*Cause
 	for _, peer := range []string{q.Pair.A, q.Pair.B} {
@@ -361,8 +351,12 @@ func findTooSoon(f *Facts, q Question) []*Cause {
 	if !ok || p.State.ConnectionState != "connecting" {
 		return nil
 	}
+	text := fmt.Sprintf("the session ended %s after it had begun to connect, with %s under way", seconds(f.Now-t.Time), plural(f.End.InFlight, "packet"))
+	if f.End.Reason == "failed" {
+		text = fmt.Sprintf("a step that failed ended the session %s after it had begun to connect", seconds(f.Now-t.Time))
+	}
 	return []*Cause{{
-		Text:     fmt.Sprintf("the session ended %s after it had begun to connect, with %s under way", seconds(f.Now-t.Time), plural(f.End.InFlight, "packet")),
+		Text:     text,
 		Evidence: []Evidence{p.evidence(f, t), f.End.evidence("the session ends: %s", f.End.Reason)},
 	}}
 }

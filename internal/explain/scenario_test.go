@@ -77,6 +77,7 @@ var library = []struct{ file, variant, causes string }{
 	{"nat/udp-blocked", "", "firewall, server-unreachable"},
 	{"network/blackout", "length=40s", "consent-lost, network-down"},
 	{"network/handover-without-restart", "", "consent-lost, interface-down, interface-gone"},
+	{"network/nat-rebinding", "rebind=port,where=public", "consent-lost, address-changed"},
 	{"ice/stun-name-unknown", "", "server-name-unknown, no-route"},
 	{"ice/relay-without-relay", "", "transport-policy, no-server-configured"},
 	{"turn/wrong-credentials", "", "turn-unauthorized"},
@@ -222,5 +223,35 @@ func compare(t *testing.T, path string, got []byte) {
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+// TestQuestions asks all questions that there are: about a handover after which nothing works, and about relays that are gone for
+// a while.
+func TestQuestions(t *testing.T) {
+	machine := open(t)
+	r := record(t, machine, "../../scenarios/network/handover-without-restart.yaml", "")
+	at := func(seconds float64) *explain.Facts {
+		return gather(t, r, r.At(time.Duration(seconds*float64(time.Second))))
+	}
+	compare(t, "testdata/questions/fine.txt", written(explain.Why(at(3), "alice")))
+	compare(t, "testdata/questions/disconnected.txt", written(explain.Why(at(20), "bob")))
+	compare(t, "testdata/questions/slow.txt", written(explain.Slow(at(40), "")))
+	for n, e := range r.Forward(1) {
+		if e.Kind == recorder.KindConnectionStateChange && e.Time > 5*time.Second {
+			x, err := explain.Event(gather(t, r, n))
+			if err != nil {
+				t.Fatal(err)
+			}
+			compare(t, "testdata/questions/event.txt", written(x))
+			break
+		}
+	}
+	relayed := record(t, machine, "../../scenarios/turn/server-dies.yaml", "")
+	compare(t, "testdata/questions/server-dies.txt", written(explain.Session(gather(t, relayed, relayed.At(35*time.Second)))))
+	relayed = record(t, machine, "../../scenarios/turn/server-restarts.yaml", "")
+	compare(t, "testdata/questions/server-restarts.txt", written(explain.Session(gather(t, relayed, relayed.At(30*time.Second)))))
+	if x := explain.Why(at(3), "carol"); x != nil {
+		t.Errorf("carol, who does not exist: %s", written(x))
 	}
 }

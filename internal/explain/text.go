@@ -46,11 +46,8 @@ type writer struct {
 }
 
 func (w *writer) explanation(x *Explanation) {
-	if len(x.Causes) == 0 && len(x.Setups) == 0 {
+	if x.Fine {
 		w.block("", "", "Nothing went wrong.", w.bold)
-		if len(x.RuledOut) > 0 {
-			w.block("", "", "Not: "+strings.Join(x.RuledOut, ", ")+".", w.dim)
-		}
 	}
 	for _, list := range [][]*Cause{x.Causes, x.Notes} {
 		for _, c := range list {
