@@ -114,6 +114,11 @@ func findNegotiation(f *Facts, q Question) []*Cause {
 			c.Text += " since " + seconds(t.Time)
 			c.Evidence = append(c.Evidence, p.evidence(f, t))
 		}
+		if len(list) > 0 { // it is one negotiation
+			list[0].Text += "; " + c.Text
+			list[0].Evidence = append(list[0].Evidence, c.Evidence...)
+			continue
+		}
 		list = append(list, c)
 	}
 	return list

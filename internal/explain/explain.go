@@ -42,6 +42,9 @@ func Session(f *Facts) *Explanation {
 	e := &engine{f, make(map[string]*Cause)}
 	for _, s := range symptoms {
 		for _, q := range s.find(f) {
+			if q.Symptom == NotConnected && f.ender() != nil {
+				continue // it was not to be: the step that ended the session is told of
+			}
 			x.tell(f, e, q)
 		}
 	}

@@ -60,13 +60,13 @@ func findConnections(f *Facts) []Question {
 // connection returns what there is to ask about a peer's connection; false where it is up, or nobody wanted it to be. Two peers
 // with the same symptom share a question.
 func (f *Facts) connection(p *Peer) (Question, bool) {
-	s := p.symptom()
+	s := f.symptom(p)
 	if s == "" {
 		return Question{}, false
 	}
 	q := Question{Symptom: s, Peer: p.Name, Other: p.Other}
 	other := f.Peer(p.Other)
-	if other == nil || s == Closed || other.Other != p.Name || other.symptom() != s {
+	if other == nil || s == Closed || other.Other != p.Name || f.symptom(other) != s {
 		return q, true
 	}
 	q.Both = true
@@ -79,7 +79,21 @@ func (f *Facts) connection(p *Peer) (Question, bool) {
 	return q, true
 }
 
-// symptom returns the symptom of a peer's connection, empty where there is none.
+// symptom returns the symptom of a peer's connection, empty where there is none. A connection that pion closed before it was up, as
+// after a DTLS handshake that failed, was not closed by anybody.
+func (f *Facts) symptom(p *Peer) Symptom {
+	other := f.Peer(p.Other)
+	s := p.symptom()
+	if _, up := p.First("connectionState", "connected"); s == Closed && !up && p.close() == nil && (other == nil || other.close() == nil) {
+		return NotConnected
+	}
+	if s == "" && p.State.ConnectionState == "new" && other != nil && other.Other == p.Name && other.symptom() == NotConnected {
+		return NotConnected
+	}
+	return s
+}
+
+// symptom is that of the peer's own state.
 func (p *Peer) symptom() Symptom {
 	if p.Call("setLocalDescription") == nil && p.Call("setRemoteDescription") == nil && p.State.ConnectionState != "closed" {
 		return "" // nobody has tried
@@ -128,7 +142,7 @@ func (f *Facts) connectionHeading(q Question) *Cause {
 			since = " at " + seconds(t.Time)
 			c.Evidence = append(c.Evidence, p.evidence(f, t))
 		}
-		verb := map[string]string{"failed": "failed", "disconnected": "was lost", "connecting": "is not up: it is still connecting", "new": "is not up: it has not begun to connect"}[state]
+		verb := map[string]string{"failed": "failed", "disconnected": "was lost", "closed": "was closed before it was up", "connecting": "is not up: it is still connecting", "new": "is not up: it has not begun to connect"}[state]
 		if state == "connecting" || state == "new" {
 			since = ""
 		}
