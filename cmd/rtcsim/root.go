@@ -19,7 +19,7 @@ import (
 // The exit statuses.
 const (
 	exitOK     = 0 // all held
-	exitFailed = 1 // an expectation failed, or a replay differed
+	exitFailed = 1 // an expectation failed, or a replay or another recording differed
 	exitUsage  = 2 // the command line or a scenario is wrong
 	exitFatal  = 3 // rtcsim could not go on: a limit, a crash, an interrupt, a damaged recording, a full disk
 )
@@ -69,7 +69,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 over a simulated network, in virtual time. It records everything that happens, and
 replays the recording bit for bit.
 
-  rtcsim run scenarios/closing/mdn-peerconnection-close.yaml
+  rtcsim run closing/mdn-peerconnection-close
   rtcsim replay mdn-peerconnection-close.rtcrec
 
 Exit status: 0 all held; 1 an expectation failed or a replay differed; 2 the command
@@ -88,8 +88,9 @@ a damaged recording, a full disk).`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w\nrun '%s --help' for what it takes", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.runCommand(), a.testCommand(), a.mergeCommand(), a.replayCommand(), a.validateCommand(), a.versionCommand(), a.schemaCommand(), a.newCommand(), a.iceCommand(), a.inspectCommand(), a.learnCommand(), a.explainCommand())
+	root.AddCommand(a.runCommand(), a.testCommand(), a.mergeCommand(), a.replayCommand(), a.validateCommand(), a.versionCommand(), a.schemaCommand(), a.newCommand(), a.iceCommand(), a.diffCommand(), a.showCommand(), a.explainCommand(), a.inspectCommand(), a.learnCommand(), a.listCommand())
 
+	completeArguments(root)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK

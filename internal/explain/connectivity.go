@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rtcsim/rtcsim/internal/ice"
+	"github.com/rtcsim/rtcsim/recorder"
 )
 
 // connectivityRules are about connections that ICE or DTLS never brought up.
@@ -42,6 +43,11 @@ var connectivityRules = []Rule{
 		find: findTooSoon,
 	},
 	{
+		Name: "still-connecting", Answers: NotConnected, Fallback: true,
+		Doc:  "Everything goes as it should, and is not over yet.",
+		find: findConnecting,
+	},
+	{
 		Name: "checks-dropped", Answers: PairFailed, Suspect: "checks that are dropped on their way",
 		Doc:  "The connectivity checks of a pair, or the answers to them, were dropped on their way.",
 		find: findChecksDropped,
@@ -50,6 +56,16 @@ var connectivityRules = []Rule{
 		Name: "checks-ignored", Answers: PairFailed, Suspect: "checks that are not accepted",
 		Doc:  "Connectivity checks arrived, and the other side did not accept them: they were made for other descriptions than it has, or it is gone.",
 		find: findChecksIgnored,
+	},
+	{
+		Name: "packets-not-recorded", Answers: PairFailed, Fallback: true,
+		Doc: "The recording has no packets (`--packets none`), so that nobody knows what became of the checks.",
+		find: func(f *Facts, q Question) []*Cause {
+			if f.ICE.Packets != recorder.PacketsNone {
+				return nil
+			}
+			return []*Cause{{Text: "the recording has no packets, and so not what became of the checks"}}
+		},
 	},
 	{
 		Name: "checks-unanswered", Answers: PairFailed, Fallback: true, Suspect: "checks that nobody answers",
@@ -94,8 +110,10 @@ func findNegotiation(f *Facts, q Question) []*Cause {
 	}
 	var list []*Cause
 	for _, p := range f.both(q) {
-		local, remote := p.State.LocalDescription != nil, p.State.RemoteDescription != nil
-		if local && remote && (p.State.SignalingState == "stable" || p.everChecked()) {
+		state := p.State.SignalingState // which is there before the descriptions are
+		local := p.State.LocalDescription != nil || strings.Contains(state, "local")
+		remote := p.State.RemoteDescription != nil || strings.Contains(state, "remote")
+		if p.negotiated() || local && remote && p.everChecked() {
 			continue
 		}
 		c := &Cause{Peer: p.Name, asks: []Question{{Symptom: NotNegotiated, Peer: p.Name, Other: p.Other}}}
@@ -109,8 +127,8 @@ func findNegotiation(f *Facts, q Question) []*Cause {
 		default:
 			c.Text = fmt.Sprintf("%s has not finished the negotiation", p.Name)
 		}
-		c.Text += ": the signaling state is " + p.State.SignalingState
-		if t, ok := p.Was("signalingState", p.State.SignalingState); ok && t.From != "" {
+		c.Text += ": the signaling state is " + state
+		if t, ok := p.Was("signalingState", state); ok && t.From != "" {
 			c.Text += " since " + seconds(t.Time)
 			c.Evidence = append(c.Evidence, p.evidence(f, t))
 		}
@@ -122,6 +140,13 @@ func findNegotiation(f *Facts, q Question) []*Cause {
 		list = append(list, c)
 	}
 	return list
+}
+
+// negotiated tells whether a negotiation of the peer has come to its end.
+func (p *Peer) negotiated() bool {
+	return slices.ContainsFunc(p.Transitions, func(t recorder.Transition) bool {
+		return t.Attribute == "signalingState" && t.To == "stable" && strings.HasPrefix(t.From, "have-")
+	})
 }
 
 // everChecked tells whether the peer's ICE agent has ever had both descriptions.
@@ -145,6 +170,9 @@ func findRestart(f *Facts, q Question) []*Cause {
 	return f.findICE(q, p.ICE.Current().Began, "the ICE restart")
 }
 
+// patience is how long the checks of what there is may take before it is asked what there is not: pion checks a pair for 1.4 s.
+const patience = 2 * time.Second
+
 // mostPairs is how many pairs are told of.
 const mostPairs = 8
 
@@ -153,7 +181,7 @@ func (f *Facts) findICE(q Question, since time.Duration, name string) []*Cause {
 	c := &Cause{}
 	failed, concerned := false, false
 	for _, p := range f.both(q) {
-		if p.State.LocalDescription == nil || p.State.RemoteDescription == nil {
+		if !p.negotiated() && (p.State.LocalDescription == nil || p.State.RemoteDescription == nil) {
 			return nil // without a negotiation there is nothing to be expected of ICE
 		}
 		if t, up := p.Was("ice.state", "connected", "completed"); up && t.Time >= since || p.State.ICE == nil {
@@ -167,8 +195,9 @@ func (f *Facts) findICE(q Question, since time.Duration, name string) []*Cause {
 	}
 	pairs := f.Pairs(q.Peer, q.Other)
 	dead := slices.DeleteFunc(slices.Clone(pairs), f.works)
-	if !concerned || len(pairs) > len(dead) && !failed {
-		return nil // there is a pair that works: it is a matter of time
+	checked := func(p *Pair) bool { return len(f.Checks(p, p.A))+len(f.Checks(p, p.B)) > 0 }
+	if !concerned || !failed && (len(pairs) > len(dead) || len(dead) > 0 && f.ICE.Packets != recorder.PacketsNone && !slices.ContainsFunc(dead, checked)) {
+		return nil // there is a pair that works, or nothing was tried yet: it is a matter of time
 	}
 	switch n := len(dead); {
 	case n == 0:
@@ -186,6 +215,9 @@ func (f *Facts) findICE(q Question, since time.Duration, name string) []*Cause {
 		c.Text = strings.Replace(c.Text, "failed: there were", "has nothing to check: there are", 1)
 	}
 	for i, p := range dead {
+		if f.ICE.Packets == recorder.PacketsNone && i > 0 {
+			break // there is nothing to say that is of one pair only
+		}
 		if i == mostPairs {
 			c.Text += fmt.Sprintf("; below are the first %d", i)
 			break
@@ -201,7 +233,9 @@ func (f *Facts) findICE(q Question, since time.Duration, name string) []*Cause {
 			c.asks = append(c.asks, Question{Symptom: NoRemoteCandidate, Peer: p.Name, Other: p.Other})
 		}
 	}
-	c.asks = append(c.asks, f.lacking(ends, dead)...)
+	if began, ok := f.Peer(q.Peer).Was("ice.state", "checking"); failed || ok && f.Now-began.Time >= patience {
+		c.asks = append(c.asks, f.lacking(ends, dead)...)
+	}
 	return []*Cause{c}
 }
 
@@ -321,6 +355,14 @@ func findUnanswered(f *Facts, q Question) []*Cause {
 			continue
 		}
 		last := checks[len(checks)-1].Requests[0]
+		if slices.ContainsFunc(checks, (*Check).underWay) {
+			list = append(list, &Cause{
+				Peer:     peer,
+				Text:     fmt.Sprintf("%s: a check of %s's, or the answer to it, is still under way", q.Pair.label(), peer),
+				Evidence: []Evidence{last.evidence("last check sent, packet %d", last.ID)},
+			})
+			continue
+		}
 		list = append(list, &Cause{
 			Peer:     peer,
 			Text:     fmt.Sprintf("%s: nobody answered %s's %s", q.Pair.label(), peer, plural(len(checks), "check")),
@@ -330,11 +372,17 @@ func findUnanswered(f *Facts, q Question) []*Cause {
 	return list
 }
 
+// handshakeTime is how long a DTLS handshake takes at most where nothing is lost.
+const handshakeTime = 3 * time.Second
+
 func findDTLS(f *Facts, q Question) []*Cause {
 	for _, p := range f.both(q) {
 		t, up := p.First("ice.state", "connected", "completed")
 		if !up || p.State.DTLS == nil || p.State.DTLS.State == "connected" {
 			continue
+		}
+		if p.State.DTLS.State != "failed" && f.Now-t.Time < handshakeTime && len(f.lostHandshake(q)) == 0 {
+			continue // it goes as it should
 		}
 		c := &Cause{Peer: p.Name, Text: fmt.Sprintf("ICE is connected since %s, DTLS is %s", seconds(t.Time), p.State.DTLS.State)}
 		c.Evidence = append(c.Evidence, p.evidence(f, t))
@@ -364,4 +412,21 @@ func findTooSoon(f *Facts, q Question) []*Cause {
 		Text:     text,
 		Evidence: []Evidence{p.evidence(f, t), f.End.evidence("the session ends: %s", f.End.Reason)},
 	}}
+}
+
+func findConnecting(f *Facts, q Question) []*Cause {
+	var list []*Cause
+	for _, p := range f.both(q) {
+		s := f.setup(p)
+		if f.End != nil || len(s.Phases) == 0 || s.Phases[len(s.Phases)-1].Done {
+			continue
+		}
+		phase := s.Phases[len(s.Phases)-1]
+		text := fmt.Sprintf("%s is on its way since %s, and now at this: %s", p.Name, seconds(s.Began), phase.Name)
+		if phase.Text != "" {
+			text += ", " + phase.Text
+		}
+		list = append(list, &Cause{Peer: p.Name, Text: text})
+	}
+	return list
 }

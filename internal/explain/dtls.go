@@ -9,13 +9,19 @@ var dtlsRules = []Rule{
 	},
 }
 
-func findHandshakeDropped(f *Facts, q Question) []*Cause {
+// lostHandshake returns the packets of the DTLS handshake between two peers that were dropped.
+func (f *Facts) lostHandshake(q Question) []*Packet {
 	var lost []*Packet
 	for _, p := range f.Packets {
 		if p.Lost() && (p.Peer == q.Peer || p.Peer == q.Other) && p.Is(handshake...) {
 			lost = append(lost, p)
 		}
 	}
+	return lost
+}
+
+func findHandshakeDropped(f *Facts, q Question) []*Cause {
+	lost := f.lostHandshake(q)
 	if len(lost) == 0 {
 		return nil
 	}

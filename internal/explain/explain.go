@@ -79,34 +79,6 @@ func Why(f *Facts, peer string) *Explanation {
 	return x
 }
 
-// Event explains why an event happened: the events that led to it, and where it shows that something went wrong, the causes of that.
-// The facts are those up to the event, which is their last.
-func Event(f *Facts) (*Explanation, error) {
-	e, err := f.Recording.Event(f.Until)
-	if err != nil {
-		return nil, err
-	}
-	x := newExplanation(f, fmt.Sprintf("Why did event %d happen?", e.Seq))
-	engine := &engine{f, make(map[string]*Cause)}
-	for _, q := range f.questions(e) {
-		x.tell(f, engine, q)
-	}
-	top := &Cause{Peer: e.Peer, Text: words(e), Evidence: []Evidence{at(e).evidence("%s", e.Kind)}}
-	x.Notes = append(x.Notes, top)
-	for below := top; ; {
-		n := f.Recording.Cause(f.Recording.Find(e.Seq))
-		if n == 0 {
-			return x, nil
-		}
-		if e, err = f.Recording.Event(n); err != nil {
-			return x, err
-		}
-		c := &Cause{Peer: e.Peer, Text: words(e), Evidence: []Evidence{at(e).evidence("%s", e.Kind)}}
-		below.Causes = append(below.Causes, c)
-		below = c
-	}
-}
-
 // questions returns what there is to ask about an event that shows that something went wrong.
 func (f *Facts) questions(e recorder.Event) []Question {
 	q := Question{Peer: e.Peer, Event: e.Seq, Time: e.Time}

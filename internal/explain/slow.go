@@ -203,7 +203,11 @@ func (w *setup) checks() bool {
 	t, done := w.peer.First("ice.state", "connected", "completed")
 	p := w.pair()
 	if p == nil {
-		return w.phase("checks", t.Time, done, "no pair was selected")
+		pairs, sent := w.Pairs(w.peer.Name, w.peer.Other), 0
+		for _, p := range pairs {
+			sent += len(w.Checks(p, p.A)) + len(w.Checks(p, p.B))
+		}
+		return w.phase("checks", t.Time, done, fmt.Sprintf("%s and %s, and no pair is selected", plural(len(pairs), "pair"), plural(sent, "check")))
 	}
 	var lost []*Packet
 	sent := 0
