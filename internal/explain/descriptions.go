@@ -131,7 +131,7 @@ func findRoles(f *Facts, q Question) []*Cause {
 			what, description, method = "local", side.State.LocalDescription, "setLocalDescription"
 		}
 		if call, _ := side.described(method, "answer", 0); call != nil {
-			c.Evidence = append(c.Evidence, call.evidence("%s's %s description says a=setup:%s", side.Name, what, setupOf(description.SDP)))
+			c.Evidence = append(c.Evidence, call.evidence("the %s description says a=setup:%s", what, setupOf(description.SDP)))
 		}
 	}
 	return []*Cause{c}

@@ -135,7 +135,7 @@ func (f *Facts) ender() *Verdict {
 // cutShort returns the verdict about the step that ended the session before what a question is about could come; nil where none did.
 func (f *Facts) cutShort(q Question) *Verdict {
 	v, ender := f.verdict(q), f.ender()
-	if v == nil || ender == nil || v.Seq <= ender.Seq || strings.HasPrefix(v.Text, "never ") {
+	if v == nil || ender == nil || v.Seq <= ender.Seq || f.rejectedCall(v) != nil || strings.HasPrefix(v.Text, "never ") {
 		return nil
 	}
 	return ender
@@ -163,12 +163,20 @@ func findCutShort(f *Facts, q Question) []*Cause {
 	}}
 }
 
-// rejectedCall returns the call whose error a verdict tells of, nil where it tells of none.
+// rejectedCall returns the call whose error a verdict tells of, nil where it tells of none. A negotiation names the peer beside
+// the error.
 func (f *Facts) rejectedCall(v *Verdict) *Call {
 	var last *Call
 	for _, p := range f.Peers {
 		for _, c := range p.Calls {
-			if c.Failed() && c.Returned.Seq < v.Seq && c.Returned.Time == v.Time && strings.Contains(v.Seen, c.Return.Error.Name+": "+c.Return.Error.Message) && (last == nil || c.Seq > last.Seq) {
+			if !c.Failed() || c.Returned.Seq > v.Seq || c.Returned.Time != v.Time {
+				continue
+			}
+			err := c.Return.Error.Name + ": " + c.Return.Error.Message
+			if v.Seen != err && v.Seen != p.Name+": "+c.Method+": "+err {
+				continue
+			}
+			if last == nil || c.Seq > last.Seq {
 				last = c
 			}
 		}
@@ -200,6 +208,9 @@ func findExpectedConnection(f *Facts, v *Verdict, _ Question) []*Cause {
 	asked := make(map[string]bool)
 	for _, p := range f.about(v.Text) {
 		about, ok := f.connection(p)
+		if !ok && p.State.ConnectionState == "new" { // nobody has tried, and somebody should have
+			about, ok = Question{Symptom: NotConnected, Peer: p.Name, Other: p.Other}, true
+		}
 		if !ok || about.Symptom == Closed || asked[about.key()] {
 			continue
 		}
@@ -312,13 +323,37 @@ func findHappened(f *Facts, v *Verdict, _ Question) []*Cause {
 	if err != nil {
 		return nil
 	}
-	c := &Cause{Peer: e.Peer, Text: fmt.Sprintf("it happened at %s: %s", seconds(e.Time), words(e)), Evidence: []Evidence{at(e).evidence("%s", e.Kind)}, asks: f.questions(e)}
+	c := &Cause{Peer: e.Peer, Text: fmt.Sprintf("it happened at %s: %s", seconds(e.Time), f.words(e)), Evidence: []Evidence{at(e).evidence("%s", e.Kind)}, asks: f.questions(e)}
 	if n := f.Recording.Cause(n); n != 0 {
 		if cause, err := f.Recording.Event(n); err == nil {
-			c.Evidence = slices.Insert(c.Evidence, 0, at(cause).evidence("%s", words(cause)))
+			c.Evidence = slices.Insert(c.Evidence, 0, at(cause).evidence("%s", f.words(cause)))
 		}
 	}
+	if sent := f.sentAs(e); sent != nil {
+		c.Evidence = slices.Insert(c.Evidence, 0, sent.evidence("%s is called", sent.Method))
+	}
 	return []*Cause{c}
+}
+
+// sentAs returns the call that sent the message that an event is about; nil for other events.
+func (f *Facts) sentAs(e recorder.Event) *Call {
+	value, _ := e.Value()
+	d, ok := value.(recorder.ChannelEvent)
+	p := f.Peer(e.Peer)
+	if !ok || d.Message == nil || p == nil || f.Peer(p.Other) == nil {
+		return nil
+	}
+	sent, _ := f.Peer(p.Other).sent("")
+	for _, c := range slices.Backward(sent) {
+		var args struct {
+			Text string
+			Size int
+		}
+		if unmarshal(c.Args, &args); c.Seq < e.Seq && args.Text == d.Message.Text && args.Size == d.Message.Size {
+			return c
+		}
+	}
+	return nil
 }
 
 func findExpectedClosed(f *Facts, v *Verdict, _ Question) []*Cause {
@@ -353,11 +388,17 @@ func findNotMet(f *Facts, v *Verdict, _ Question) []*Cause {
 }
 
 func findPending(f *Facts, _ Question) []*Cause {
-	if f.End == nil || len(f.End.Pending) == 0 {
+	if f.End == nil {
 		return nil
 	}
-	return []*Cause{{
-		Text:     "the steps did not get there: under way at the end was " + strings.Join(f.End.Pending, ", "),
-		Evidence: []Evidence{f.End.evidence("the session ends: %s", f.End.Reason)},
-	}}
+	var list []*Cause
+	for _, v := range f.Verdicts {
+		if v.Time == f.End.Time && !v.Held && strings.HasPrefix(v.Text, "wait: ") {
+			list = append(list, &Cause{
+				Text:     fmt.Sprintf("the steps did not get there: they were still at %s (%s)", v.Text, v.place()),
+				Evidence: []Evidence{f.End.evidence("the session ends: %s", f.End.Reason)},
+			})
+		}
+	}
+	return list
 }

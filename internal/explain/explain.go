@@ -148,7 +148,11 @@ func (e *engine) ask(q Question, depth int) []*Cause {
 	}
 	heading := e.f.heading(q)
 	if heading == nil {
-		return e.causes(q, depth)
+		list := e.causes(q, depth)
+		if q.Symptom == Closed && len(list) > 0 {
+			e.answered[q.key()] = list[0]
+		}
+		return list
 	}
 	e.answered[q.key()] = heading
 	heading.Causes = e.causes(q, depth)

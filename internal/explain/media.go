@@ -27,7 +27,7 @@ var mediaRules = []Rule{
 	},
 	{
 		Name: "direction", Answers: MediaMissing, Suspect: "directions that do not fit",
-		Doc:  "By what the two sides have negotiated, the sender does not send: a side offered or answered recvonly or inactive.",
+		Doc:  "By what the two sides have negotiated, the track is not sent: a side offered or answered recvonly or inactive.",
 		find: findDirection,
 	},
 	{
@@ -41,7 +41,7 @@ var mediaRules = []Rule{
 		find: findKeyframe,
 	},
 	{
-		Name: "track-unwanted", Answers: MediaMissing, Suspect: "an application that does not listen for tracks",
+		Name: "track-unwanted", Answers: MediaMissing, Fallback: true, Suspect: "an application that does not listen for tracks",
 		Doc:  "Packets of the track arrive, and the application has no handler of track events.",
 		find: findTrackUnwanted,
 	},
@@ -159,7 +159,7 @@ func findDirection(f *Facts, q Question) []*Cause {
 	if t == nil || t.CurrentDirection == nil || strings.HasPrefix(*t.CurrentDirection, "send") {
 		return nil
 	}
-	c := &Cause{Peer: q.Other, Text: fmt.Sprintf("%s's transceiver for the track %s is %s by the negotiation: it does not send", q.Other, t.Sender.Track.ID, *t.CurrentDirection)}
+	c := &Cause{Peer: q.Other, Text: fmt.Sprintf("%s's transceiver for the track %s is %s by the negotiation, so that %s does not take it", q.Other, t.Sender.Track.ID, *t.CurrentDirection, q.Peer)}
 	if t.Direction != *t.CurrentDirection {
 		c.Text += fmt.Sprintf(" (it wanted %s)", t.Direction)
 	}

@@ -142,7 +142,7 @@ func (f *Facts) connectionHeading(q Question) *Cause {
 			since = " at " + seconds(t.Time)
 			c.Evidence = append(c.Evidence, p.evidence(f, t))
 		}
-		verb := map[string]string{"failed": "failed", "disconnected": "was lost", "closed": "was closed before it was up", "connecting": "is not up: it is still connecting", "new": "is not up: it has not begun to connect"}[state]
+		verb := map[string]string{"failed": "failed", "disconnected": "was lost", "closed": "never came up, and ended", "connecting": "is not up: it is still connecting", "new": "is not up: it has not begun to connect"}[state]
 		if state == "connecting" || state == "new" {
 			since = ""
 		}
