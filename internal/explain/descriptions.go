@@ -140,7 +140,8 @@ func findRoles(f *Facts, q Question) []*Cause {
 func findAlert(f *Facts, q Question) []*Cause {
 	for _, name := range []string{q.Peer, q.Other} {
 		if alerts := f.alerts(name); len(alerts) > 0 {
-			return []*Cause{{Peer: name, Text: fmt.Sprintf("%s gave up the handshake with an alert", name), Evidence: alerts}}
+			_, alert, _ := strings.Cut(alerts[0].Text, "alert ")
+			return []*Cause{{Peer: name, Text: fmt.Sprintf("%s gave up the handshake with the alert %s", name, alert), Evidence: alerts}}
 		}
 	}
 	return nil

@@ -225,16 +225,24 @@ var (
 	ofMessages = regexp.MustCompile(`\breceived\b|event: message\b`)
 	ofChannels = regexp.MustCompile(`readyState == "open"|event: (open|datachannel)\b|channels\S+ != nil`)
 	ofMedia    = regexp.MustCompile(`\.media\b|event: (track|media)\b`)
+	// namedChannel and namedTrack find what an expectation calls a data channel or a track.
+	namedChannel = regexp.MustCompile(`channels\.(\w+)|channels\["([^"]+)"\]|channel: ([^,}]+)`)
+	namedTrack   = regexp.MustCompile(`\.media\.(\w+)|\.media\["([^"]+)"\]|track: ([^,}]+)`)
 )
 
-// subject returns the first of the names that an expectation has, empty where it has none of them.
-func subject(text string, list []string) string {
+// subject returns the first of the names that an expectation has, or else what it calls a channel or a track itself; empty where it
+// names none.
+func subject(text string, list []string, named *regexp.Regexp) string {
 	for _, name := range list {
 		if names(text, name) {
 			return name
 		}
 	}
-	return ""
+	match := named.FindStringSubmatch(text)
+	if match == nil {
+		return ""
+	}
+	return strings.Join(match[1:], "") // one of the alternatives
 }
 
 // asking makes the cause of an expectation that is about something that a peer lacks.
@@ -246,7 +254,7 @@ func findExpectedChannel(f *Facts, v *Verdict, _ Question) []*Cause {
 	if !ofChannels.MatchString(v.Text) || !f.connected(v) || f.come(v) != nil {
 		return nil
 	}
-	return f.asking(v, ChannelNotOpen, f.about(v.Text)[0], subject(v.Text, f.channels()))
+	return f.asking(v, ChannelNotOpen, f.about(v.Text)[0], subject(v.Text, f.channels(), namedChannel))
 }
 
 func findExpectedMessage(f *Facts, v *Verdict, _ Question) []*Cause {
@@ -262,14 +270,14 @@ func findExpectedMessage(f *Facts, v *Verdict, _ Question) []*Cause {
 			}
 		}
 	}
-	return f.asking(v, MessageMissing, receiver, subject(v.Text, f.channels()))
+	return f.asking(v, MessageMissing, receiver, subject(v.Text, f.channels(), namedChannel))
 }
 
 func findExpectedMedia(f *Facts, v *Verdict, _ Question) []*Cause {
 	if !ofMedia.MatchString(v.Text) || strings.HasPrefix(v.Text, "never ") || !f.connected(v) {
 		return nil
 	}
-	return f.asking(v, MediaMissing, f.about(v.Text)[0], subject(v.Text, f.tracks()))
+	return f.asking(v, MediaMissing, f.about(v.Text)[0], subject(v.Text, f.tracks(), namedTrack))
 }
 
 // arrival is when what an expectation asks for came after all.

@@ -121,6 +121,9 @@ func (f *Facts) stall(a, b *Peer) *stall {
 // handed follows a description from where it was set to the other side, and returns the call that set it there.
 func (f *Facts) handed(from, to *Peer, local *Call, kind string) (set *Call, s *stall) {
 	set, rejected := to.described("setRemoteDescription", kind, local.Seq)
+	if set == nil {
+		set = to.knows(local)
+	}
 	if set != nil {
 		return set, nil
 	}
@@ -144,6 +147,18 @@ func (f *Facts) handed(from, to *Peer, local *Call, kind string) (set *Call, s *
 		}
 	}
 	return nil, s
+}
+
+// knows returns the call with which a peer set the very description that the other one has set, at whatever time; nil where there is
+// none.
+func (p *Peer) knows(local *Call) *Call {
+	_, sdp := local.Description()
+	for _, c := range p.Calls {
+		if _, remote := c.Description(); c.Method == "setRemoteDescription" && c.Return != nil && !c.Failed() && remote == sdp {
+			return c
+		}
+	}
+	return nil
 }
 
 // described returns the last call after an event that set a description of a kind, and the last such call that was rejected; nil

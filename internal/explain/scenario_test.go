@@ -158,19 +158,19 @@ func checkEvidence(t *testing.T, r *recorder.Recording, x *explain.Explanation) 
 	}
 }
 
-// TestScenarios explains each scenario in testdata/connectivity and some that come with rtcsim. The first line of the former names
-// the cause that its session has; the whole explanation is in the text file beside it. Each rule about the network is found in one of
-// them, and none in those that are fine.
+// TestScenarios explains each scenario in testdata, by topic, and some that come with rtcsim. The first line of the former names
+// the causes that its session has; the whole explanation is in the text file beside it. Each rule is found in one of them, and none
+// in those that are fine.
 func TestScenarios(t *testing.T) {
-	files, err := filepath.Glob("testdata/connectivity/*.yaml")
+	files, err := filepath.Glob("testdata/*/*.yaml")
 	if err != nil || len(files) == 0 {
-		t.Fatal("there are no scenarios in testdata/connectivity", err)
+		t.Fatal("there are no scenarios in testdata", err)
 	}
 	r := open(t)
 	f := &found{rules: make(map[string]bool)}
 	t.Run("all", func(t *testing.T) {
 		for _, file := range files {
-			name := strings.TrimSuffix(filepath.Base(file), ".yaml")
+			name := strings.TrimSuffix(strings.TrimPrefix(file, "testdata/"), ".yaml")
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				text, err := os.ReadFile(file)

@@ -2,7 +2,10 @@ package explain
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 )
 
 const (
@@ -14,6 +17,9 @@ const (
 	Stopped Symptom = "stopped"
 )
 
+// openPatience is how long a data channel may take to open on a connection that is up, without anybody asking why.
+const openPatience = time.Second
+
 // symptoms are what a session shows by itself, in the order in which it is told. Each finds what there is to be asked.
 var symptoms = []struct {
 	symptom Symptom
@@ -22,6 +28,7 @@ var symptoms = []struct {
 	{Stopped, findStopped},
 	{ExpectationFailed, findExpectations},
 	{NotConnected, findConnections},
+	{ChannelNotOpen, findChannels},
 }
 
 // findStopped finds that the run could not go on.
@@ -52,6 +59,27 @@ func findConnections(f *Facts) []Question {
 	for _, p := range f.Peers {
 		if q, ok := f.connection(p); ok {
 			list = append(list, q)
+		}
+	}
+	return list
+}
+
+// findChannels finds data channels that wait to be open although the connection is up. Where an expectation has failed, that says what
+// matters.
+func findChannels(f *Facts) []Question {
+	if slices.ContainsFunc(f.Verdicts, func(v Verdict) bool { return !v.Held }) {
+		return nil
+	}
+	var list []Question
+	for _, p := range f.Peers {
+		since, up := p.First("connectionState", "connected")
+		if !up || p.State.ConnectionState != "connected" || f.Now-since.Time < openPatience {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(p.State.Channels)) {
+			if c := p.State.Channels[name]; c != nil && c.ReadyState == "connecting" {
+				list = append(list, Question{Symptom: ChannelNotOpen, Peer: p.Name, Other: p.Other, Subject: name})
+			}
 		}
 	}
 	return list
