@@ -48,7 +48,7 @@ func Session(f *Facts) *Explanation {
 			x.tell(f, e, q)
 		}
 	}
-	x.Fine = len(x.Causes) == 0
+	x.Fine = len(x.Causes) == 0 && len(f.Peers) > 0 // of a recording that was cut off at its beginning nobody knows
 	if len(x.Causes)+len(x.Notes) == 0 {
 		for _, p := range f.Peers {
 			x.Notes = append(x.Notes, standing(f, p))

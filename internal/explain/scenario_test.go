@@ -139,8 +139,27 @@ func (f *found) explains(t *testing.T, recording *recorder.Recording, causes, go
 			t.Errorf("the cause is %s; found were %s", rule, rules)
 		}
 	}
+	for _, rule := range grounds(x) {
+		if !slices.Contains(strings.Split(causes, ", "), rule) {
+			t.Errorf("beside %s, the explanation ends in %s", causes, rule)
+		}
+	}
 	compare(t, golden, written(x))
 	checkEvidence(t, recording, x)
+}
+
+// grounds returns the rules of the causes that have none below them. That an expectation failed only since a step had ended the session
+// is no cause.
+func grounds(x *explain.Explanation) []string {
+	var list []string
+	for _, c := range x.Causes {
+		c.Walk(func(c *explain.Cause, _ int) {
+			if len(c.Causes) == 0 && c.Rule != "" && c.Rule != "expectation-after-the-end" {
+				list = append(list, c.Rule)
+			}
+		})
+	}
+	return list
 }
 
 // checkEvidence sees that the events which an explanation names are those that it says they are.

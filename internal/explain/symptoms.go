@@ -107,31 +107,26 @@ func (f *Facts) connection(p *Peer) (Question, bool) {
 	return q, true
 }
 
-// symptom returns the symptom of a peer's connection, empty where there is none. A connection that pion closed before it was up, as
-// after a DTLS handshake that failed, was not closed by anybody.
-func (f *Facts) symptom(p *Peer) Symptom {
-	other := f.Peer(p.Other)
-	s := p.symptom()
-	if _, up := p.First("connectionState", "connected"); s == Closed && !up && p.close() == nil && (other == nil || other.close() == nil) {
-		return NotConnected
-	}
-	if s == "" && p.State.ConnectionState == "new" && other != nil && other.Other == p.Name && other.symptom() == NotConnected {
-		return NotConnected
-	}
-	return s
+// tried tells whether the peer has begun to negotiate.
+func (p *Peer) tried() bool {
+	return p.Call("setLocalDescription") != nil || p.Call("setRemoteDescription") != nil
 }
 
-// symptom is that of the peer's own state.
-func (p *Peer) symptom() Symptom {
-	if p.Call("setLocalDescription") == nil && p.Call("setRemoteDescription") == nil && p.State.ConnectionState != "closed" {
-		return "" // nobody has tried
+// symptom returns the symptom of a peer's connection, empty where there is none. A connection that ended before it was up without
+// anybody having closed it, as pion does after a DTLS handshake that failed, is not taken for closed.
+func (f *Facts) symptom(p *Peer) Symptom {
+	other := f.Peer(p.Other)
+	if !p.tried() && (other == nil || !other.tried()) && p.State.ConnectionState != "closed" {
+		return "" // nobody has
 	}
 	_, up := p.First("connectionState", "connected")
 	switch p.State.ConnectionState {
 	case "", "connected":
 		return ""
 	case "closed":
-		return Closed
+		if up || p.close() != nil || other != nil && other.close() != nil {
+			return Closed
+		}
 	case "failed", "disconnected":
 		if up {
 			return Disconnected
