@@ -289,5 +289,6 @@ func findRejected(f *Facts, q Question) []*Cause {
 	if c == nil {
 		return nil
 	}
-	return c.rejection("%s's %s was rejected with %s", q.Peer, c.Method, c.Return.Error.Name)
+	err := c.Return.Error
+	return c.rejection("%s's %s was rejected with %s: %s", q.Peer, c.Method, err.Name, strings.TrimPrefix(err.Message, err.Name+": "))
 }

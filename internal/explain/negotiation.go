@@ -121,8 +121,8 @@ func (f *Facts) stall(a, b *Peer) *stall {
 // handed follows a description from where it was set to the other side, and returns the call that set it there.
 func (f *Facts) handed(from, to *Peer, local *Call, kind string) (set *Call, s *stall) {
 	set, rejected := to.described("setRemoteDescription", kind, local.Seq)
-	if set == nil {
-		set = to.knows(local)
+	if set == nil && rejected == nil {
+		set, rejected = to.given(local)
 	}
 	if set != nil {
 		return set, nil
@@ -149,16 +149,31 @@ func (f *Facts) handed(from, to *Peer, local *Call, kind string) (set *Call, s *
 	return nil, s
 }
 
-// knows returns the call with which a peer set the very description that the other one has set, at whatever time; nil where there is
-// none.
-func (p *Peer) knows(local *Call) *Call {
+// given returns the calls with which a peer was given the description that the other one has set, at whatever time: the one that came
+// back well, and the one that was rejected; nil where there is none. The o-line tells descriptions apart (RFC 8866).
+func (p *Peer) given(local *Call) (set, rejected *Call) {
 	_, sdp := local.Description()
 	for _, c := range p.Calls {
-		if _, remote := c.Description(); c.Method == "setRemoteDescription" && c.Return != nil && !c.Failed() && remote == sdp {
-			return c
+		if _, remote := c.Description(); c.Method != "setRemoteDescription" || c.Return == nil || originLine(remote) != originLine(sdp) {
+			continue
+		}
+		if c.Failed() {
+			rejected = c
+		} else {
+			set = c
 		}
 	}
-	return nil
+	return set, rejected
+}
+
+// originLine returns the o-line of an SDP.
+func originLine(sdp string) string {
+	for line := range strings.Lines(sdp) {
+		if strings.HasPrefix(line, "o=") {
+			return strings.TrimSpace(line)
+		}
+	}
+	return ""
 }
 
 // described returns the last call after an event that set a description of a kind, and the last such call that was rejected; nil

@@ -74,16 +74,16 @@ func gather(t *testing.T, r *recorder.Recording, n int) *explain.Facts {
 // library are scenarios that come with rtcsim, each with causes that its explanation must name.
 var library = []struct{ file, variant, causes string }{
 	{"nat/symmetric-both", "", "nat-filtering, no-route, no-server-configured"},
-	{"nat/hairpin", "hairpin=false", "nat-hairpinning"},
-	{"nat/udp-blocked", "", "firewall, server-unreachable"},
+	{"nat/hairpin", "hairpin=false", "nat-hairpinning, no-route, no-server-configured"},
+	{"nat/udp-blocked", "", "firewall, server-unreachable, no-route"},
 	{"network/blackout", "length=40s", "consent-lost, network-down"},
 	{"network/handover-without-restart", "", "consent-lost, interface-down, interface-gone"},
 	{"network/nat-rebinding", "rebind=port,where=public", "consent-lost, address-changed"},
-	{"ice/stun-name-unknown", "", "server-name-unknown, no-route"},
+	{"ice/stun-name-unknown", "", "server-name-unknown, no-route, no-server-configured"},
 	{"ice/relay-without-relay", "", "transport-policy, no-server-configured"},
-	{"turn/wrong-credentials", "", "turn-unauthorized"},
+	{"turn/wrong-credentials", "", "turn-unauthorized, transport-policy"},
 	{"closing/close-in-negotiation", "", "closed-before-up"},
-	{"errors/wrong-state", "", "negotiation-incomplete"},
+	{"errors/wrong-state", "", "negotiation-incomplete, description-refused, call-rejected"},
 }
 
 // fine are scenarios that come with rtcsim in which all is well in the end: lossy ones, ones in which something failed and was
