@@ -164,7 +164,7 @@ func findICE(f *Facts, q Question) []*Cause {
 
 func findRestart(f *Facts, q Question) []*Cause {
 	p := f.Peer(q.Peer)
-	if len(p.ICE.Generations) < 2 || p.State.SignalingState != "stable" { // it is not negotiated
+	if len(p.ICE.Generations) < 2 || p.State.SignalingState != "stable" || p.unusedRestart() != nil { // it is not negotiated
 		return nil
 	}
 	return f.findICE(q, p.ICE.Current().Began, "the ICE restart")

@@ -22,6 +22,13 @@ var negotiationRules = []Rule{
 		}),
 	},
 	{
+		Name: "description-not-set-locally", Answers: NotNegotiated, Suspect: "descriptions that nobody sets locally",
+		Doc: "createOffer or createAnswer made a description, and the application never called setLocalDescription with it: until then it counts for nothing, and no candidates are gathered.",
+		find: stalledAt("not set locally", func(s *stall) *Cause {
+			return &Cause{Peer: s.from, Text: fmt.Sprintf("%s made an %s, and never set it as its local description", s.from, s.kind)}
+		}),
+	},
+	{
 		Name: "description-not-signaled", Answers: NotNegotiated, Suspect: "descriptions that nobody sends",
 		Doc: "A side has set its local description, and its application never sent it to the other side. Setting it sends nothing: signaling is the application's.",
 		find: stalledAt("not signaled", func(s *stall) *Cause {
@@ -61,6 +68,11 @@ var negotiationRules = []Rule{
 		Doc:  "A side has begun an ICE restart, and the other side does not know: both go on with what they had.",
 		find: findRestartStalled,
 	},
+	{
+		Name: "restart-offer-unused", Answers: Silent, Suspect: "an offer to restart ICE that is not used",
+		Doc:  "createOffer with iceRestart was called, and the offer never set. pion restarts its agent in createOffer already, which gives up a connection that works; in the standard nothing happens before setLocalDescription.",
+		find: findRestartUnused,
+	},
 }
 
 // A stall is where a negotiation came to a halt.
@@ -98,6 +110,11 @@ func (f *Facts) stall(a, b *Peer) *stall {
 		if rejected != nil {
 			return &stall{where: "refused", from: a.Name, to: b.Name, kind: "offer", call: rejected}
 		}
+		for _, p := range []*Peer{a, b} {
+			if made := p.Call("createOffer"); made != nil {
+				return &stall{where: "not set locally", from: p.Name, to: p.Other, kind: "offer", call: made}
+			}
+		}
 		return &stall{where: "not made", from: a.Name, to: b.Name, kind: "offer"}
 	}
 	set, s := f.handed(a, b, offer, "offer")
@@ -111,6 +128,9 @@ func (f *Facts) stall(a, b *Peer) *stall {
 		}
 		if rejected != nil {
 			return &stall{where: "refused", from: b.Name, to: a.Name, kind: "answer", call: rejected}
+		}
+		if made := b.Call("createAnswer"); made != nil && made.Seq > set.Seq {
+			return &stall{where: "not set locally", from: b.Name, to: a.Name, kind: "answer", call: made}
 		}
 		return &stall{where: "not answered", from: b.Name, to: a.Name, kind: "answer", call: set}
 	}
@@ -219,7 +239,11 @@ func stalledAt(where string, word func(*stall) *Cause) func(*Facts, Question) []
 		}
 		c := word(s)
 		if s.call != nil && !s.call.Failed() {
-			c.Evidence = append(c.Evidence, s.call.evidence("%s of the %s", s.call.Method, s.described()))
+			text := s.call.Method
+			if kind, _ := s.call.Description(); kind != "" {
+				text += " of the " + kind
+			}
+			c.Evidence = append(c.Evidence, s.call.evidence("%s", text))
 		}
 		if m := s.signal; m != nil {
 			c.Evidence = append(c.Evidence, m.evidence("the %s is sent", s.kind))
@@ -232,12 +256,6 @@ func stalledAt(where string, word func(*stall) *Cause) func(*Facts, Question) []
 		}
 		return []*Cause{c}
 	}
-}
-
-// described is the kind of the description that the call is about.
-func (s *stall) described() string {
-	kind, _ := s.call.Description()
-	return kind
 }
 
 func findRestartStalled(f *Facts, q Question) []*Cause {
@@ -257,6 +275,41 @@ func findRestartStalled(f *Facts, q Question) []*Cause {
 		}}
 	}
 	return nil
+}
+
+// unusedRestart returns the call that made an offer to restart ICE on a connection that was up, where that offer was never set; nil where
+// there is none.
+func (p *Peer) unusedRestart() *Call {
+	up, ok := p.First("connectionState", "connected")
+	var last *Call
+	for _, c := range p.Calls {
+		var args struct{ ICERestart bool }
+		switch {
+		case c.Failed() || !ok || c.Time < up.Time:
+		case c.Method == "createOffer":
+			if unmarshal(c.Args, &args); args.ICERestart {
+				last = c
+			}
+		case c.Method == "setLocalDescription":
+			last = nil
+		}
+	}
+	return last
+}
+
+func findRestartUnused(f *Facts, q Question) []*Cause {
+	p := f.Peer(q.Peer)
+	if p == nil {
+		return nil
+	}
+	c := p.unusedRestart()
+	if c == nil {
+		return nil
+	}
+	return []*Cause{{
+		Text:     fmt.Sprintf("%s made an offer to restart ICE at %s and never set it: pion's agent restarts all the same, and %s knows nothing of it", p.Name, seconds(c.Time), p.Other),
+		Evidence: []Evidence{c.evidence("createOffer is called with iceRestart")},
+	}}
 }
 
 // fragment returns the first ICE user name fragment of an SDP.

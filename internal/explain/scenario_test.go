@@ -81,6 +81,7 @@ var library = []struct{ file, variant, causes string }{
 	{"network/nat-rebinding", "rebind=port,where=public", "consent-lost, address-changed"},
 	{"ice/stun-name-unknown", "", "server-name-unknown, no-route, no-server-configured"},
 	{"ice/relay-without-relay", "", "transport-policy, no-server-configured"},
+	{"bugs/ice-restart-offer-unused", "", "restart-offer-unused, nobody-listens"},
 	{"turn/wrong-credentials", "", "turn-unauthorized, transport-policy"},
 	{"closing/close-in-negotiation", "", "closed-before-up"},
 	{"errors/wrong-state", "", "negotiation-incomplete, description-refused, call-rejected"},
@@ -104,6 +105,10 @@ var fine = []struct{ file, variant string }{
 	{"dtls/flight-lost", "flight=flight-3"},
 	{"closing/mdn-peerconnection-close", ""},
 	{"closing/both-at-once", ""},
+	{"closing/channel-then-connection", ""},
+	{"signaling/answer-twice", ""},
+	{"data-channels/late-handler", ""},
+	{"media/hold", ""},
 }
 
 // found are the rules that found something in the scenarios.
