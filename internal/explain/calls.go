@@ -111,7 +111,7 @@ func findGlare(f *Facts, q Question) []*Cause {
 	if state, ok := c.stateful(); !ok || state != "have-local-offer" || typ != "offer" {
 		return nil
 	}
-	causes := c.rejection("glare: %s was given %s's offer while its own was waiting for an answer, and pion takes none back", q.Peer, q.Other)
+	causes := c.rejection("glare: %s was given %s's offer while its own was waiting for an answer, and pion takes none back", q.Peer, q.other())
 	for _, name := range []string{q.Peer, q.Other} {
 		if p := f.Peer(name); p != nil {
 			if own, _ := p.described("setLocalDescription", "offer", 0); own != nil {
@@ -171,7 +171,7 @@ func findCandidateBefore(f *Facts, q Question) []*Cause {
 			return nil
 		}
 	}
-	return c.rejection("%s was given a candidate of %s's before its description", q.Peer, q.Other)
+	return c.rejection("%s was given a candidate of %s's before its description", q.Peer, q.other())
 }
 
 func findNothingOffered(f *Facts, q Question) []*Cause {
@@ -183,7 +183,7 @@ func findNothingOffered(f *Facts, q Question) []*Cause {
 	if typ != "offer" || strings.Contains(sdp, "\nm=") {
 		return nil
 	}
-	return c.rejection("%s's offer has neither a data channel nor media: there is nothing to connect for", q.Other)
+	return c.rejection("%s's offer has neither a data channel nor media: there is nothing to connect for", q.other())
 }
 
 func findNoCodec(f *Facts, q Question) []*Cause {
@@ -192,7 +192,7 @@ func findNoCodec(f *Facts, q Question) []*Cause {
 		return nil
 	}
 	own, theirs := f.preferred(q.Peer), f.preferred(q.Other)
-	text := fmt.Sprintf("%s and %s have no codec in common", q.Peer, q.Other)
+	text := fmt.Sprintf("%s and %s have no codec in common", q.Peer, q.other())
 	if own != "" && theirs != "" {
 		text += fmt.Sprintf(": %s takes %s, %s takes %s", q.Peer, own, q.Other, theirs)
 	}
@@ -263,9 +263,9 @@ func findTooLarge(f *Facts, q Question) []*Cause {
 	}
 	var args struct{ Size int }
 	unmarshal(c.Args, &args)
-	text := fmt.Sprintf("%s sent a message that is larger than %s accepts", q.Peer, q.Other)
+	text := fmt.Sprintf("%s sent a message that is larger than %s accepts", q.Peer, q.other())
 	if s := f.Peer(q.Peer).State.SCTP; s != nil && args.Size > 0 {
-		text = fmt.Sprintf("%s sent a message of %d bytes, and %s accepts %d at most", q.Peer, args.Size, q.Other, s.MaxMessageSize)
+		text = fmt.Sprintf("%s sent a message of %d bytes, and %s accepts %d at most", q.Peer, args.Size, q.other(), s.MaxMessageSize)
 	}
 	return c.rejection("%s", text)
 }

@@ -16,52 +16,52 @@ var channelRules = []Rule{
 	{
 		Name: "channel-not-created", Answers: ChannelNotOpen, Suspect: "channels that nobody creates",
 		Doc:  "No side has created a data channel of that name.",
-		find: findNotCreated,
+		find: betweenTwo(findNotCreated),
 	},
 	{
 		Name: "channel-not-negotiated", Answers: ChannelNotOpen, Suspect: "channels that are created after the negotiation",
 		Doc:  "The data channel was created after the offer, and the descriptions have no section for data: it waits for a negotiation, which negotiationneeded asks for.",
-		find: findChannelNotNegotiated,
+		find: betweenTwo(findChannelNotNegotiated),
 	},
 	{
 		Name: "sctp-incomplete", Answers: ChannelNotOpen, Suspect: "SCTP",
 		Doc:  "DTLS is connected, but the SCTP association over it has not come up: connectionState does not show it.",
-		find: findSCTP,
+		find: betweenTwo(findSCTP),
 	},
 	{
 		Name: "channel-on-one-side", Answers: ChannelNotOpen, Suspect: "negotiated channels that one side lacks",
 		Doc:  "A channel with negotiated: true has to be created by both sides with the same id. Only one has: there it opens at once, and what it sends goes nowhere.",
-		find: findOneSide,
+		find: betweenTwo(findOneSide),
 	},
 	{
 		Name: "channel-unwanted", Answers: ChannelNotOpen, Suspect: "an application that does not listen for channels",
 		Doc:  "The other side's application has no handler of datachannel events. pion then closes the channel; in the standard it stays open and nobody has it.",
-		find: findUnwanted,
+		find: betweenTwo(findUnwanted),
 	},
 	{
 		Name: "channel-open-dropped", Answers: ChannelNotOpen, Suspect: "DATA_CHANNEL_OPEN messages that are dropped",
 		Doc:  "The message with which a data channel is announced to the other side was dropped on its way.",
-		find: findOpenDropped,
+		find: betweenTwo(findOpenDropped),
 	},
 	{
 		Name: "channel-closed", Answers: ChannelNotOpen, Suspect: "channels that are closed",
 		Doc:  "The data channel was open, and is closed.",
-		find: findChannelClosed,
+		find: betweenTwo(findChannelClosed),
 	},
 	{
 		Name: "channel-closed-by-application", Answers: ChannelClosed, Suspect: "an application that closes the channel",
 		Doc:  "The application of this side closed the data channel.",
-		find: closedChannel(false),
+		find: betweenTwo(closedChannel(false)),
 	},
 	{
 		Name: "channel-closed-by-other-side", Answers: ChannelClosed, Suspect: "the other side, which closes the channel",
 		Doc:  "The application of the other side closed the data channel: both sides lose it.",
-		find: closedChannel(true),
+		find: betweenTwo(closedChannel(true)),
 	},
 	{
 		Name: "channel-closed-with-connection", Answers: ChannelClosed, Suspect: "a connection that is closed",
 		Doc:  "The data channel is closed since its connection is.",
-		find: findClosedWithConnection,
+		find: betweenTwo(findClosedWithConnection),
 	},
 	{
 		Name: "message-without-channel", Answers: MessageMissing, Suspect: "channels that are not open",
@@ -105,11 +105,18 @@ var channelRules = []Rule{
 	},
 }
 
+// betweenTwo asks a rule only where there are two peers.
+func betweenTwo(find func(*Facts, Question) []*Cause) func(*Facts, Question) []*Cause {
+	return func(f *Facts, q Question) []*Cause {
+		if f.Peer(q.Peer) == nil || f.Peer(q.Other) == nil {
+			return nil
+		}
+		return find(f, q)
+	}
+}
+
 // channel returns the name and the state of a peer's data channel by its name or label; nil where it has none.
 func (p *Peer) channel(name string) (string, *recorder.ChannelState) {
-	if p == nil {
-		return "", nil
-	}
 	if c := p.State.Channels[name]; c != nil {
 		return name, c
 	}
@@ -229,8 +236,8 @@ func findChannelNotNegotiated(f *Facts, q Question) []*Cause {
 }
 
 func findSCTP(f *Facts, q Question) []*Cause {
-	p, other, name, _, own, theirs := f.ends(q)
-	if p == nil || other == nil || own != nil && p.opened(name) || own == nil && theirs == nil {
+	p, _, name, _, own, theirs := f.ends(q)
+	if own != nil && p.opened(name) || own == nil && theirs == nil {
 		return nil
 	}
 	since, ok := p.First("dtls.state", "connected")
@@ -287,8 +294,7 @@ func findUnwanted(f *Facts, q Question) []*Cause {
 }
 
 func findOpenDropped(f *Facts, q Question) []*Cause {
-	p, other, _, _, own, theirs := f.ends(q)
-	if p == nil || other == nil || own != nil && theirs != nil || own == nil && theirs == nil {
+	if _, _, _, _, own, theirs := f.ends(q); (own == nil) == (theirs == nil) {
 		return nil
 	}
 	var sent, lost []*Packet
@@ -318,9 +324,6 @@ func findChannelClosed(f *Facts, q Question) []*Cause {
 func closedChannel(far bool) func(*Facts, Question) []*Cause {
 	return func(f *Facts, q Question) []*Cause {
 		p, other, name, otherName, _, _ := f.ends(q)
-		if p == nil || other == nil {
-			return nil
-		}
 		own, theirs := p.called(name, "close", "gracefulClose"), other.called(otherName, "close", "gracefulClose")
 		call := own
 		if far {
@@ -344,7 +347,7 @@ func closedChannel(far bool) func(*Facts, Question) []*Cause {
 
 func findClosedWithConnection(f *Facts, q Question) []*Cause {
 	p, other, name, otherName, _, _ := f.ends(q)
-	if p == nil || other == nil || p.called(name, "close", "gracefulClose") != nil || other.called(otherName, "close", "gracefulClose") != nil {
+	if p.called(name, "close", "gracefulClose") != nil || other.called(otherName, "close", "gracefulClose") != nil {
 		return nil
 	}
 	about, ok := f.connection(p)
@@ -404,10 +407,10 @@ type flow struct {
 }
 
 func (f *Facts) flow(q Question) *flow {
-	p, other, _, name, _, theirs := f.ends(q)
-	if p == nil || other == nil {
+	if f.Peer(q.Peer) == nil || f.Peer(q.Other) == nil {
 		return nil
 	}
+	p, other, _, name, _, theirs := f.ends(q)
 	w := &flow{receiver: p, sender: other, state: theirs}
 	if q.Subject != "" {
 		w.channel = name

@@ -251,14 +251,14 @@ func (f *Facts) asking(v *Verdict, s Symptom, p *Peer, subject string) []*Cause 
 }
 
 func findExpectedChannel(f *Facts, v *Verdict, _ Question) []*Cause {
-	if !ofChannels.MatchString(v.Text) || !f.connected(v) || f.come(v) != nil {
+	if len(f.Peers) == 0 || !ofChannels.MatchString(v.Text) || !f.connected(v) || f.come(v) != nil {
 		return nil
 	}
 	return f.asking(v, ChannelNotOpen, f.about(v.Text)[0], subject(v.Text, f.channels(), namedChannel))
 }
 
 func findExpectedMessage(f *Facts, v *Verdict, _ Question) []*Cause {
-	if !ofMessages.MatchString(v.Text) || strings.HasPrefix(v.Text, "never ") || !f.connected(v) {
+	if len(f.Peers) == 0 || !ofMessages.MatchString(v.Text) || strings.HasPrefix(v.Text, "never ") || !f.connected(v) {
 		return nil
 	}
 	receiver := f.about(v.Text)[0]
@@ -274,7 +274,7 @@ func findExpectedMessage(f *Facts, v *Verdict, _ Question) []*Cause {
 }
 
 func findExpectedMedia(f *Facts, v *Verdict, _ Question) []*Cause {
-	if !ofMedia.MatchString(v.Text) || strings.HasPrefix(v.Text, "never ") || !f.connected(v) {
+	if len(f.Peers) == 0 || !ofMedia.MatchString(v.Text) || strings.HasPrefix(v.Text, "never ") || !f.connected(v) {
 		return nil
 	}
 	return f.asking(v, MediaMissing, f.about(v.Text)[0], subject(v.Text, f.tracks(), namedTrack))

@@ -165,6 +165,9 @@ func findDirection(f *Facts, q Question) []*Cause {
 	}
 	for _, kind := range []string{"offer", "answer"} {
 		for _, p := range []*Peer{other, f.Peer(q.Peer)} {
+			if p == nil {
+				continue
+			}
 			set, _ := p.described("setRemoteDescription", kind, 0)
 			if set == nil || t.Mid == nil {
 				continue

@@ -62,6 +62,14 @@ type Question struct {
 	Packets []*Packet
 }
 
+// other is the name of the peer at the other end, in words where it is not known.
+func (q Question) other() string {
+	if q.Other == "" {
+		return "the other side"
+	}
+	return q.Other
+}
+
 // key tells questions apart; the same is answered once.
 func (q Question) key() string {
 	key := fmt.Sprint(q.Symptom, " ", q.Peer, " ", q.Other, " ", q.Subject, " ", q.Event)
