@@ -105,6 +105,11 @@ func (f *Facts) questions(e recorder.Event) []Question {
 			q.Symptom, q.Peer, q.Packets = Dropped, p.Peer, []*Packet{p}
 			return []Question{q}
 		}
+	case recorder.ChannelEvent:
+		if e.Kind == recorder.KindClose || e.Kind == recorder.KindClosing {
+			q.Symptom, q.Subject = ChannelClosed, d.Channel
+			return []Question{q}
+		}
 	case recorder.StateChange:
 		switch e.Kind {
 		case recorder.KindConnectionStateChange, recorder.KindICEConnectionStateChange, recorder.KindICETransportStateChange, recorder.KindDTLSTransportStateChange:

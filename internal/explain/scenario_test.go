@@ -97,7 +97,7 @@ var fine = []struct{ file, variant string }{
 	{"signaling/without-trickle", ""},
 	{"signaling/offer-lost", ""},
 	{"ice/restart", ""},
-	{"ice/loss-matrix", "loss=30%"},
+	{"ice/loss-matrix", "loss=20%"},
 	{"nat/symmetric-with-turn", ""},
 	{"turn/unreachable", ""},
 	{"turn/server-dies", ""},
@@ -283,27 +283,30 @@ func TestQuestions(t *testing.T) {
 	compare(t, "testdata/questions/connecting.txt", written(explain.Why(at(0.7), "alice")))
 	compare(t, "testdata/questions/disconnected.txt", written(explain.Why(at(20), "bob")))
 	compare(t, "testdata/questions/slow.txt", written(explain.Slow(at(40), "")))
+	closed := record(t, machine, "testdata/channels/closed-by-other-side.yaml", "")
 	for _, test := range []struct {
 		name   string
+		r      *recorder.Recording
 		kind   recorder.Kind
 		peer   string
 		after  time.Duration
 		golden string
 	}{
-		{"disconnected", recorder.KindConnectionStateChange, "bob", 5 * time.Second, "event-disconnected"},
-		{"connected", recorder.KindConnectionStateChange, "alice", 500 * time.Millisecond, "event-connected"},
-		{"a packet", recorder.KindPacketDropped, "alice/wifi", 5 * time.Second, "event-dropped"},
-		{"an answer", recorder.KindSignalSent, "bob", 0, "event-signal"},
+		{"disconnected", r, recorder.KindConnectionStateChange, "bob", 5 * time.Second, "event-disconnected"},
+		{"connected", r, recorder.KindConnectionStateChange, "alice", 500 * time.Millisecond, "event-connected"},
+		{"a packet", r, recorder.KindPacketDropped, "alice/wifi", 5 * time.Second, "event-dropped"},
+		{"an answer", r, recorder.KindSignalSent, "bob", 0, "event-signal"},
+		{"a channel", closed, recorder.KindClose, "alice", 0, "event-close"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for n, e := range r.Forward(1) {
+			for n, e := range test.r.Forward(1) {
 				if e.Kind == test.kind && e.Peer == test.peer && e.Time > test.after {
-					x, err := explain.Event(gather(t, r, n))
+					x, err := explain.Event(gather(t, test.r, n))
 					if err != nil {
 						t.Fatal(err)
 					}
 					compare(t, "testdata/questions/"+test.golden+".txt", written(x))
-					checkEvidence(t, r, x)
+					checkEvidence(t, test.r, x)
 					return
 				}
 			}
