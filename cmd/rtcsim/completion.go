@@ -31,6 +31,7 @@ func completeArguments(root *cobra.Command) {
 		"ice":      first(completeRecording),
 		"diff":     completeRecording,
 		"show":     first(completeRecording),
+		"export":   first(completeRecording),
 		"explain":  first(completeRecording),
 		"merge":    files(".jsonl"),
 		"version":  nothing,
@@ -62,7 +63,7 @@ func completeArguments(root *cobra.Command) {
 			cmd.ValidArgsFunction = complete
 		}
 		for name, complete := range flags {
-			if cmd.Flags().Lookup(name) != nil {
+			if _, own := cmd.GetFlagCompletionFunc(name); cmd.Flags().Lookup(name) != nil && !own {
 				if err := cmd.RegisterFlagCompletionFunc(name, complete); err != nil {
 					panic(err) // the flag is there
 				}

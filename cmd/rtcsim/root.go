@@ -72,9 +72,9 @@ replays the recording bit for bit.
   rtcsim run closing/mdn-peerconnection-close
   rtcsim replay mdn-peerconnection-close.rtcrec
 
-Exit status: 0 all held; 1 an expectation failed or a replay differed; 2 the command
-line or a scenario is wrong; 3 rtcsim could not go on (a limit, a crash, an interrupt,
-a damaged recording, a full disk).`,
+Exit status: 0 all held; 1 an expectation failed, or a replay or two recordings differed;
+2 the command line or a scenario is wrong; 3 rtcsim could not go on (a limit, a crash, an
+interrupt, a damaged recording, a full disk).`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,

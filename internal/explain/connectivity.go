@@ -58,6 +58,16 @@ var connectivityRules = []Rule{
 		find: findChecksIgnored,
 	},
 	{
+		Name: "packets-not-recorded", Answers: PairFailed, Fallback: true,
+		Doc: "The recording has no packets (`--packets none`), so that nobody knows what became of the checks.",
+		find: func(f *Facts, q Question) []*Cause {
+			if f.ICE.Packets != recorder.PacketsNone {
+				return nil
+			}
+			return []*Cause{{Text: "the recording has no packets, and so not what became of the checks"}}
+		},
+	},
+	{
 		Name: "checks-unanswered", Answers: PairFailed, Fallback: true, Suspect: "checks that nobody answers",
 		Doc:  "Connectivity checks arrived, and nobody answered them.",
 		find: findUnanswered,
@@ -122,6 +132,11 @@ func findNegotiation(f *Facts, q Question) []*Cause {
 			c.Text += " since " + seconds(t.Time)
 			c.Evidence = append(c.Evidence, p.evidence(f, t))
 		}
+		if len(list) > 0 { // it is one negotiation
+			list[0].Text += "; " + c.Text
+			list[0].Evidence = append(list[0].Evidence, c.Evidence...)
+			continue
+		}
 		list = append(list, c)
 	}
 	return list
@@ -149,11 +164,14 @@ func findICE(f *Facts, q Question) []*Cause {
 
 func findRestart(f *Facts, q Question) []*Cause {
 	p := f.Peer(q.Peer)
-	if len(p.ICE.Generations) < 2 {
+	if len(p.ICE.Generations) < 2 || p.State.SignalingState != "stable" || p.unusedRestart() != nil { // it is not negotiated
 		return nil
 	}
 	return f.findICE(q, p.ICE.Current().Began, "the ICE restart")
 }
+
+// patience is how long the checks of what there is may take before it is asked what there is not: pion checks a pair for 1.4 s.
+const patience = 2 * time.Second
 
 // mostPairs is how many pairs are told of.
 const mostPairs = 8
@@ -197,6 +215,9 @@ func (f *Facts) findICE(q Question, since time.Duration, name string) []*Cause {
 		c.Text = strings.Replace(c.Text, "failed: there were", "has nothing to check: there are", 1)
 	}
 	for i, p := range dead {
+		if f.ICE.Packets == recorder.PacketsNone && i > 0 {
+			break // there is nothing to say that is of one pair only
+		}
 		if i == mostPairs {
 			c.Text += fmt.Sprintf("; below are the first %d", i)
 			break
@@ -212,7 +233,9 @@ func (f *Facts) findICE(q Question, since time.Duration, name string) []*Cause {
 			c.asks = append(c.asks, Question{Symptom: NoRemoteCandidate, Peer: p.Name, Other: p.Other})
 		}
 	}
-	c.asks = append(c.asks, f.lacking(ends, dead)...)
+	if began, ok := f.Peer(q.Peer).Was("ice.state", "checking"); failed || ok && f.Now-began.Time >= patience {
+		c.asks = append(c.asks, f.lacking(ends, dead)...)
+	}
 	return []*Cause{c}
 }
 

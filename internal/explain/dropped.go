@@ -216,10 +216,33 @@ func wordNoRoute(f *Facts, d drop) string {
 	if f.Server(d.from) != nil || p.Src == "" {
 		text = fmt.Sprintf("%s has no route to %s", d.from, host(p.To()))
 	}
-	if owner, network := f.ownerOf(host(p.To())); owner != "" && network != "internet" {
+	owner, network := f.ownerOf(host(p.To()))
+	if c := f.givenUp(owner, host(p.To()), p.End.Time); c != nil {
+		return text + fmt.Sprintf(", %s's address until the interface %s went to the %s at %s", owner, c.Interface, c.Text, seconds(c.Time))
+	}
+	if owner != "" && network != "internet" {
 		text += fmt.Sprintf(", %s's address in the network %s", owner, network)
 	}
 	return text
+}
+
+// givenUp returns the change by which a host had given up an address by a time; nil where it had not.
+func (f *Facts) givenUp(name, address string, by time.Duration) *Change {
+	var iface string
+	for _, h := range f.Topology.Hosts {
+		for _, i := range h.Interfaces {
+			if h.Name == name && i.Address == address {
+				iface = i.Name
+			}
+		}
+	}
+	for i := range f.Changes {
+		c := &f.Changes[i]
+		if c.Peer == name && c.Interface == iface && strings.HasPrefix(c.Text, "network ") && c.Time <= by && c.Address != address {
+			return c
+		}
+	}
+	return nil
 }
 
 // wordFiltered says which port the sender's NAT gave, and whom the receiver's lets in.

@@ -146,7 +146,11 @@ func (f *traceFile) depart(t thread, category, name string, id uint64, at time.D
 
 func (f *traceFile) arrive(t thread, category, name string, id uint64, at time.Duration, a args) {
 	// What ends as soon as it begins may have begun after others of the same moment.
-	at = f.moment(t, category, name, max(at, f.begun[flow{category, id}]), a)
+	begun, known := f.begun[flow{category, id}]
+	at = f.moment(t, category, name, max(at, begun), a)
+	if !known { // it began before the trace
+		return
+	}
 	delete(f.begun, flow{category, id})
 	f.write(traceEvent{Name: category, Category: category, Phase: "f", BindPoint: "e", ID: id, Time: traceTime(at), Process: t.process, Thread: t.number})
 }
