@@ -103,7 +103,7 @@ func (p *player) send(name string, msg tea.Msg) {
 		p.slowest, p.slow = took, name
 	}
 	p.check(view)
-	if m := p.m; m.reasons.running && p.random.IntN(3) == 0 {
+	if m := p.m; m.reasons.running && p.random.IntN(20) == 0 {
 		for m.reasons.running { // what the command that is under way would bring
 			msg := answerMoment(m.recording, m.reasons.asked)().(whyMsg)
 			if m.reasons.take(msg) != nil {
