@@ -126,6 +126,18 @@ var (
 	keywords = regexp.MustCompile(`(?i)^(acc|activate|actor|alt|and|as|autonumber|box|break|create|critical|deactivate|destroy|details|else|end|left|link|loop|note|off|on|opt|over|par|properties|rect|right|sequence|title|wrap|nowrap)`)
 )
 
+// mermaidHead begins each diagram. Without its settings a session would be half as long again.
+const mermaidHead = `---
+config:
+  sequence:
+    noteAlign: left
+    messageMargin: 18
+    boxMargin: 8
+    noteMargin: 8
+---
+sequenceDiagram
+`
+
 // colours are those of the phases; they leave the text legible on white and on black.
 var colours = map[phase]string{
 	signalingPhase: "rgba(66, 133, 244, 0.13)",
@@ -136,7 +148,7 @@ var colours = map[phase]string{
 
 // draw returns the diagram.
 func (st *stage) draw() string {
-	st.line(0, "sequenceDiagram")
+	st.text.WriteString(mermaidHead)
 	if st.title != "" {
 		st.line(1, "title "+mermaidText(st.title))
 	}
@@ -219,58 +231,123 @@ func (st *stage) part(p phase, passages []passage, left int) bool {
 	return complete
 }
 
-// scene draws the first of some scenes, and returns how many it was: notes of a participant at the same time share a box.
+// scene draws the first of some scenes, and returns how many it was: what happens to a participant at a time shares a box.
 func (st *stage) scene(depth int, scenes []scene) int {
 	s := scenes[0]
-	n := 1
-	text := mermaidText(s.describe())
-	if s.form == noteForm || s.form == broadForm {
-		for n < len(scenes) && scenes[n].form == s.form && scenes[n].from == s.from && scenes[n].time == s.time {
-			text += "<br/>" + mermaidText(scenes[n].describe())
-			n++
-		}
-	}
+	when := ""
 	if !st.timed || s.time != st.time {
 		st.time, st.timed = s.time, true
-		text = seconds(s.time) + "  " + text
+		when = seconds(s.time)
 	}
-	from := st.ids[s.from]
-	switch s.form {
-	case broadForm:
-		st.line(depth, "Note over "+st.over+": "+text)
-		return n
-	case noteForm:
-		st.line(depth, "Note over "+from+": "+text)
-		return n
-	case returnForm:
-		st.line(depth, from+"-->>"+from+": "+text)
-		if st.active[s.from] > 0 {
-			st.active[s.from]--
-			st.line(depth, "deactivate "+from)
-		}
-		return n
+	if s.boxed() {
+		return st.box(depth, when, scenes)
 	}
-	to := from
-	if s.to != "" {
-		to = st.ids[s.to]
+	text := mermaidText(s.describe())
+	if when != "" {
+		text = when + " · " + text
 	}
-	arrow := map[form]string{callForm: "->>", errorForm: "-x", eventForm: "-->>", arrowForm: "->>", lossForm: "-x", asyncForm: "-)"}[s.form]
+	from, to := st.ids[s.from], st.ids[s.to]
 	for i, nat := range s.via {
-		if s.via[len(s.via)-1] == s.to && i == len(s.via)-1 {
+		if nat == s.to && i == len(s.via)-1 {
 			break
 		}
 		st.line(depth, from+"->>"+st.ids[nat]+": "+text)
 		from, text = st.ids[nat], "…"
 	}
-	if text == "…" && s.form == lossForm {
-		text = mermaidText(s.outcome)
+	arrow := "->>"
+	switch s.form {
+	case asyncForm:
+		arrow = "-)"
+	case lossForm:
+		arrow = "-x"
+		if text == "…" {
+			text = mermaidText(s.outcome)
+		}
 	}
 	st.line(depth, from+arrow+to+": "+text)
-	if s.begins {
+	return 1
+}
+
+// box draws a note with all that happens to a participant at a time, and returns how many scenes it was.
+func (st *stage) box(depth int, when string, scenes []scene) int {
+	s := scenes[0]
+	var lines []string
+	if when != "" {
+		lines = append(lines, when)
+	}
+	n := 0
+	for ; n < len(scenes); n++ {
+		next := scenes[n]
+		if !next.boxed() || next.from != s.from || next.time != s.time {
+			break
+		}
+		if next.returns && n > 0 { // a box of its own, where the activation ends
+			break
+		}
+		for _, line := range wrapped(next.mark() + next.describe()) {
+			lines = append(lines, mermaidText(line))
+		}
+		if next.begins || next.returns {
+			n++
+			break
+		}
+	}
+	over := st.over
+	if s.from != "" {
+		over = st.ids[s.from]
+	}
+	st.line(depth, "Note over "+over+": "+strings.Join(lines, "<br/>"))
+	switch last := scenes[n-1]; {
+	case last.begins:
 		st.active[s.from]++
-		st.line(depth, "activate "+from)
+		st.line(depth, "activate "+over)
+	case last.returns && st.active[s.from] > 0:
+		st.active[s.from]--
+		st.line(depth, "deactivate "+over)
 	}
 	return n
+}
+
+// boxed tells whether a scene is about one participant, or about all.
+func (s scene) boxed() bool { return s.to == "" }
+
+// mark tells calls, events and states apart.
+func (s scene) mark() string {
+	switch s.form {
+	case callForm:
+		return "▸ "
+	case errorForm:
+		return "✗ "
+	case returnForm:
+		return "◂ "
+	case eventForm:
+		return "• "
+	}
+	return ""
+}
+
+// wrapped returns text as lines that are not too long for a note.
+func wrapped(text string) []string {
+	const most, lines = 52, 6
+	var all []string
+	for paragraph := range strings.SplitSeq(text, "\n") {
+		line := ""
+		for word := range strings.FieldsSeq(paragraph) {
+			if line != "" && len([]rune(line))+1+len([]rune(word)) > most {
+				all = append(all, line)
+				line = ""
+			}
+			if line != "" {
+				line += " "
+			}
+			line += word
+		}
+		all = append(all, line)
+	}
+	if len(all) > lines {
+		all = append(all[:lines-1], all[lines-1]+" …")
+	}
+	return all
 }
 
 // describe says what a scene shows.

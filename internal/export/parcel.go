@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rtcsim/rtcsim/internal/dissection"
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
@@ -25,13 +26,29 @@ type parcel struct {
 func parcels(r *recorder.Recording, c *cast, first int) (map[int]*parcel, error) {
 	all := make(map[int]*parcel)
 	requests := make(map[uint64]*parcel) // by the number of the packet
-	for n, e := range r.Forward(first) {
+	inside := dissection.New()
+	for n, e := range r.Forward(1) {
+		if e.Kind == recorder.KindDTLSSecret {
+			if event, err := r.Event(n); err == nil {
+				if value, err := event.Value(); err == nil {
+					inside.Secret(value.(recorder.DTLSSecret))
+				}
+			}
+		}
 		if e.Kind != recorder.KindPacketSent {
 			continue
 		}
 		j, err := readJourney(r, n)
 		if err != nil {
 			return nil, err
+		}
+		if len(j.Payload) > 0 {
+			if j.Types, err = inside.Types(j.sent.Peer, j.PacketSent); err != nil {
+				return nil, fmt.Errorf("event %d: %w", n, err)
+			}
+		}
+		if n < first {
+			continue
 		}
 		p := &parcel{time: j.sent.Time, from: c.sender(j), to: c.host(c.receiver(j))}
 		p.what = c.describe(j, p.from, p.to)
@@ -106,13 +123,18 @@ func (c *cast) describe(j journey, from, to string) string {
 	case has("binding-error"):
 		text = "STUN error"
 	case has("application-data"):
-		text = "SCTP in DTLS"
+		text = strings.TrimSpace("SCTP " + chunks(types))
 	case has("handshake") || has("change-cipher-spec") || has("alert"):
 		text = "DTLS " + handshake(types)
 	case j.Protocol == "srtp":
 		text = "RTP"
 	case j.Protocol == "srtcp":
 		text = "RTCP"
+		for _, t := range types {
+			if t != "srtcp" && t != "rtcp" && t != "sdes" {
+				text += " " + strings.ToUpper(t)
+			}
+		}
 	case j.Protocol == "turn" && len(types) > 0:
 		name, _ := strings.CutSuffix(types[0], "-request")
 		text = "TURN " + camel(name)
@@ -143,6 +165,25 @@ func handshake(types []string) string {
 		return names[0] + " … " + names[len(names)-1]
 	}
 	return strings.Join(names, ", ")
+}
+
+// chunks names what is in an SCTP packet, as far as it could be decrypted. An acknowledgement that comes with something else does
+// not count.
+func chunks(types []string) string {
+	var names []string
+	for _, t := range types {
+		switch t {
+		case "application-data":
+		case "dcep-open", "dcep-ack":
+			names = append(names, "DATA_CHANNEL_"+strings.ToUpper(t[len("dcep-"):]))
+		default:
+			names = append(names, strings.ToUpper(strings.ReplaceAll(t, "-", " ")))
+		}
+	}
+	has := func(name string) bool { return slices.Contains(names, name) }
+	return strings.Join(slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return name == "SACK" && len(names) > 1 || name == "DATA" && (has("DATA_CHANNEL_OPEN") || has("DATA_CHANNEL_ACK"))
+	}), ", ")
 }
 
 // camel turns client-hello into ClientHello.

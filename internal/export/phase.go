@@ -29,6 +29,7 @@ type phases struct {
 	connection map[string]string
 	channels   bool // there are to be some
 	open       bool // one of them is, or was
+	over       bool // the phase has ended with the last event
 }
 
 func newPhases() *phases {
@@ -37,6 +38,9 @@ func newPhases() *phases {
 
 // note takes an event into account, with its data.
 func (p *phases) note(e recorder.Event, data any) {
+	if p.over {
+		p.now, p.over = noPhase, false
+	}
 	switch d := data.(type) {
 	case recorder.Call:
 		switch d.Method {
@@ -48,7 +52,7 @@ func (p *phases) note(e recorder.Event, data any) {
 			p.channels = true
 		case "close":
 			if d.Channel == "" {
-				p.now = noPhase
+				p.over = true
 			}
 		}
 	case recorder.StateChange:
@@ -57,10 +61,6 @@ func (p *phases) note(e recorder.Event, data any) {
 			p.signaling[e.Peer] = d.State
 		case recorder.KindConnectionStateChange:
 			p.connection[e.Peer] = d.State
-			switch d.State {
-			case "failed", "closed":
-				p.now = noPhase
-			}
 		case recorder.KindICEConnectionStateChange:
 			if d.State == "checking" && p.now <= signalingPhase {
 				p.now = icePhase
@@ -82,9 +82,20 @@ func (p *phases) note(e recorder.Event, data any) {
 	}
 }
 
-// settle ends the phases once all is as it is to be.
+// settle ends the phases once all is as it is to be, or all is over.
 func (p *phases) settle() {
-	if p.now == noPhase || len(p.connection) == 0 || p.channels && !p.open {
+	if len(p.connection) == 0 {
+		return
+	}
+	failed := true
+	for _, state := range p.connection {
+		failed = failed && (state == "failed" || state == "closed")
+	}
+	if failed {
+		p.over = true
+		return
+	}
+	if p.channels && !p.open {
 		return
 	}
 	for _, state := range p.signaling {
@@ -97,5 +108,5 @@ func (p *phases) settle() {
 			return
 		}
 	}
-	p.now = noPhase
+	p.over = true
 }
