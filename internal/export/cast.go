@@ -3,6 +3,7 @@ package export
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/rtcsim/rtcsim/recorder"
 )
@@ -16,6 +17,7 @@ type cast struct {
 	peers   []string // in the scenario's order
 	known   map[string]bool
 	servers map[string]bool
+	ports   map[string][]string // on which servers serve
 	// serverNames are in the scenario's order.
 	serverNames []string
 	behind      map[string][]string // the peers that begin behind a network's NAT
@@ -32,6 +34,7 @@ func readCast(r *recorder.Recording) (*cast, error) {
 		peers:     Peers(r),
 		known:     make(map[string]bool),
 		servers:   make(map[string]bool),
+		ports:     make(map[string][]string),
 		behind:    make(map[string][]string),
 	}
 	t, _ := topology(r)
@@ -47,6 +50,10 @@ func readCast(r *recorder.Recording) (*cast, error) {
 		if host.Server != "" {
 			c.servers[host.Name] = true
 			c.serverNames = append(c.serverNames, host.Name)
+			for service := range strings.FieldsFuncSeq(host.Server, func(r rune) bool { return r == ' ' || r == ',' }) { // stun:3478
+				_, port, _ := strings.Cut(service, ":")
+				c.ports[host.Name] = append(c.ports[host.Name], port)
+			}
 			continue
 		}
 		for _, i := range host.Interfaces {
@@ -68,6 +75,12 @@ func (c *cast) sender(j journey) string {
 		return j.sent.Peer
 	}
 	return c.host(c.name(j.Src))
+}
+
+// serves tells whether an address is that of a server itself, not one that it relays for.
+func (c *cast) serves(host, address string) bool {
+	i := strings.LastIndex(address, ":")
+	return i >= 0 && slices.Contains(c.ports[host], address[i+1:])
 }
 
 // host returns the host of that name. Of an address it is the only peer behind the NAT that has it, else nobody.

@@ -251,6 +251,9 @@ func (st *stage) scene(depth int, scenes []scene) int {
 		if nat == s.to && i == len(s.via)-1 {
 			break
 		}
+		if i == 0 && s.form == lossForm {
+			text = strings.TrimSuffix(text, mermaidText(" ("+s.outcome+")")) // the last leg says it
+		}
 		st.line(depth, from+"->>"+st.ids[nat]+": "+text)
 		from, text = st.ids[nat], "…"
 	}
@@ -328,7 +331,7 @@ func (s scene) mark() string {
 
 // wrapped returns text as lines that are not too long for a note.
 func wrapped(text string) []string {
-	const most, lines = 52, 6
+	const most, lines = 60, 6
 	var all []string
 	for paragraph := range strings.SplitSeq(text, "\n") {
 		line := ""

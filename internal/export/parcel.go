@@ -108,11 +108,8 @@ func (c *cast) describe(j journey, from, to string) string {
 	}
 	has := func(t string) bool { return slices.Contains(types, t) }
 	switch {
-	case has("binding-request") && (c.servers[to] && !relayed):
+	case has("binding-request") && c.serves(to, j.Dst) && !relayed:
 		text = "STUN Binding request"
-		if c.servers[from] {
-			text = "STUN check"
-		}
 	case has("binding-request"):
 		text = "STUN check"
 		if has("use-candidate") {
@@ -143,7 +140,8 @@ func (c *cast) describe(j journey, from, to string) string {
 	default:
 		text = strings.Join(append([]string{j.Protocol}, types...), " ")
 	}
-	if relayed || c.servers[from] && strings.HasPrefix(text, "STUN check") {
+	own := strings.HasPrefix(text, "TURN ") || c.serves(to, j.Dst) || c.serves(from, j.Src) // the server's own business
+	if relayed || !own && (c.servers[from] || c.servers[to]) {
 		text += ", relayed"
 	}
 	return text
@@ -156,7 +154,9 @@ func handshake(types []string) string {
 		switch t {
 		case "handshake":
 		case "encrypted-handshake":
-			names = append(names, "Finished")
+			if !slices.Contains(types, "finished") {
+				names = append(names, "Finished")
+			}
 		default:
 			names = append(names, camel(t))
 		}
@@ -176,13 +176,25 @@ func chunks(types []string) string {
 		case "application-data":
 		case "dcep-open", "dcep-ack":
 			names = append(names, "DATA_CHANNEL_"+strings.ToUpper(t[len("dcep-"):]))
+		case "i-data", "i-forward-tsn":
+			names = append(names, strings.ToUpper(t))
+		case "reconfig":
+			names = append(names, "RE-CONFIG")
 		default:
 			names = append(names, strings.ToUpper(strings.ReplaceAll(t, "-", " ")))
 		}
 	}
 	has := func(name string) bool { return slices.Contains(names, name) }
 	return strings.Join(slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-		return name == "SACK" && len(names) > 1 || name == "DATA" && (has("DATA_CHANNEL_OPEN") || has("DATA_CHANNEL_ACK"))
+		switch name {
+		case "SACK":
+			return len(names) > 1
+		case "DATA":
+			return has("I-DATA")
+		case "FORWARD TSN":
+			return has("I-FORWARD-TSN")
+		}
+		return false
 	}), ", ")
 }
 

@@ -10,9 +10,9 @@ type passage struct {
 const longest = 12
 
 // fold finds what repeats itself: a scene that happens several times in a row is shown once with its count, and so are several in
-// a row as a passage if they come three times.
+// a row as a passage if they come three times. Of many packets and messages in a row, like ones are shown once wherever they are.
 func fold(scenes []scene) []passage {
-	scenes = joined(scenes)
+	scenes = condensed(joined(scenes))
 	var all []passage
 	for i := 0; i < len(scenes); {
 		length, times := repetition(scenes[i:])
@@ -46,6 +46,50 @@ func joined(scenes []scene) []scene {
 		all = append(all, s)
 	}
 	return all
+}
+
+// many is how many packets and messages can be in a row, each at its place.
+const many = 16
+
+// condensed returns the scenes with like ones among many packets and messages as one.
+func condensed(scenes []scene) []scene {
+	var all []scene
+	for i := 0; i < len(scenes); {
+		end := i
+		for end < len(scenes) && scenes[end].small() {
+			end++
+		}
+		if end-i <= many {
+			end = max(end, i+1)
+			all = append(all, scenes[i:end]...)
+			i = end
+			continue
+		}
+		first := len(all)
+	next:
+		for _, s := range scenes[i:end] {
+			for k := first; k < len(all); k++ {
+				if all[k].same(s) {
+					all[k].join(s)
+					continue next
+				}
+			}
+			all = append(all, s)
+		}
+		i = end
+	}
+	return all
+}
+
+// small tells whether a scene is one of many alike: a packet or a message.
+func (s scene) small() bool {
+	switch s.form {
+	case arrowForm, lossForm:
+		return s.from != signaling
+	case callForm, eventForm:
+		return s.several != "" && !s.begins
+	}
+	return false
 }
 
 // repetition returns with how many scenes a repetition begins that shows the most at once, and how often they come.

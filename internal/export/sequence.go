@@ -39,10 +39,14 @@ type scene struct {
 	phase       phase
 
 	begins, returns bool // a call that lasts
+	alone           bool // stands for itself, whatever is like it
 }
 
 // same tells whether two scenes show the same, so that one can stand for both.
 func (s scene) same(t scene) bool {
+	if s.alone || t.alone {
+		return false
+	}
 	if s.several == "" && t.several == "" && s.text != t.text || s.several != t.several {
 		return false
 	}
@@ -399,6 +403,7 @@ func (d *director) packet(e recorder.Event, p *parcel) {
 		}
 	}
 	if each {
+		s.alone = true
 		d.scenes = append(d.scenes, s)
 		return
 	}
