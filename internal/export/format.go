@@ -46,6 +46,7 @@ var Formats = []Format{
 	jsonLines,
 	pcapng,
 	mermaid,
+	internals,
 }
 
 // Find returns the format with that name.
