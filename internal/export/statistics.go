@@ -3,6 +3,7 @@ package export
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,6 +49,9 @@ func (s *statistics) put(at time.Duration, id, statsType string, members ...memb
 		if m.value == nil {
 			continue
 		}
+		if text, ok := m.value.(string); ok && wholeNumber.MatchString(text) { // as Chrome's page does with all strings
+			m.value = json.Number(text)
+		}
 		v := s.values(id+"-"+m.name, statsType, at)
 		if name, factor, ok := rate(m.name, statsType); ok && len(v.list) > 0 {
 			passed := (at - v.end).Seconds()
@@ -67,6 +71,8 @@ func (s *statistics) values(name, statsType string, at time.Duration) *values {
 	}
 	return v
 }
+
+var wholeNumber = regexp.MustCompile(`^(0|[1-9][0-9]{0,14})$`)
 
 // rate names the series that Chrome computes from a member.
 func rate(name, statsType string) (computed string, factor float64, ok bool) {
@@ -119,14 +125,15 @@ type meter struct {
 	packetsSent    int64
 	packetsRecv    int64
 	pairChanges    int64
-	selected       string                   // the id of the pair that is
-	pairs          map[string]*pairMeter    // by id
-	channels       ordered[*channelMeter]   // by name
-	opened, closes int64                    // data channels
-	received       ordered[*recorder.Media] // the last measurement, by SSRC
-	sent           ordered[*outboundMeter]  // by SSRC
-	remote         ordered[*recorder.RTCP]  // the last sender report from the other side, by SSRC
-	reports        map[string]int64         // how many of these there were
+	selected       string                      // the id of the pair that is
+	pairs          map[string]*pairMeter       // by id
+	channels       ordered[*channelMeter]      // by name
+	opened, closes int64                       // data channels
+	received       ordered[*recorder.Media]    // the last measurement, by SSRC
+	sent           ordered[*outboundMeter]     // by SSRC
+	asked          map[string]map[string]int64 // how often the receiver of a stream asked for something, by SSRC and type of RTCP
+	remote         ordered[*recorder.RTCP]     // the last sender report from the other side, by SSRC
+	reports        map[string]int64            // how many of these there were
 }
 
 type pairMeter struct{ bytesSent, bytesReceived, packetsSent, packetsReceived int64 }
@@ -153,7 +160,7 @@ func newSampler(r *recorder.Recording, o Options, connections map[string]*connec
 func (s *sampler) meter(peer string) *meter {
 	m := s.peers[peer]
 	if m == nil {
-		m = &meter{pairs: make(map[string]*pairMeter), reports: make(map[string]int64)}
+		m = &meter{asked: make(map[string]map[string]int64), pairs: make(map[string]*pairMeter), reports: make(map[string]int64)}
 		s.peers[peer] = m
 	}
 	return m
@@ -324,7 +331,14 @@ func (m *meter) rtcp(e recorder.Event, d recorder.RTCP) {
 	if d.Repairs != "" {
 		return
 	}
-	if d.Type == "SR" {
+	switch d.Type {
+	case "NACK", "PLI", "FIR":
+		name := strconv.FormatUint(uint64(d.SSRC), 10)
+		if m.asked[name] == nil {
+			m.asked[name] = make(map[string]int64)
+		}
+		m.asked[name][d.Type]++
+	case "SR":
 		if d.Direction == "sent" {
 			o := m.outbound(d.SSRC)
 			o.packets, o.bytes = int64(d.Packets), int64(d.Octets)
@@ -480,9 +494,14 @@ func (s *sampler) rtp(put func(id, statsType string, members ...member), now tim
 			if encoding.RID != "" {
 				rid = encoding.RID
 			}
-			put(id, "outbound-rtp",
-				member{"active", true}, member{"bytesSent", o.bytes}, member{"kind", t.Kind}, member{"mid", optionalText(t.Mid)}, member{"packetsSent", o.packets},
-				member{"remoteId", remote}, member{"rid", rid}, member{"ssrc", int64(encoding.SSRC)}, member{"transportId", transportID})
+			members := []member{
+				{"active", true}, {"bytesSent", o.bytes}, {"kind", t.Kind}, {"mid", optionalText(t.Mid)}, {"nackCount", m.asked[ssrc]["NACK"]},
+				{"packetsSent", o.packets}, {"remoteId", remote}, {"rid", rid}, {"ssrc", int64(encoding.SSRC)}, {"transportId", transportID},
+			}
+			if t.Kind == "video" {
+				members = append(members, member{"firCount", m.asked[ssrc]["FIR"]}, member{"pliCount", m.asked[ssrc]["PLI"]})
+			}
+			put(id, "outbound-rtp", members...)
 			if o.report == nil {
 				continue
 			}
@@ -508,11 +527,11 @@ func (s *sampler) rtp(put func(id, statsType string, members ...member), now tim
 		id := "I" + transportID + letter[d.Kind] + ssrc
 		members := []member{
 			{"bytesReceived", int64(d.Bytes)}, {"jitter", d.Jitter.Seconds()}, {"kind", d.Kind}, {"mid", mids[d.Track]},
-			{"packetsLost", int64(d.Lost - d.Repaired)}, {"packetsReceived", int64(d.Packets)},
+			{"nackCount", m.asked[ssrc]["NACK"]}, {"packetsLost", int64(d.Lost - d.Repaired)}, {"packetsReceived", int64(d.Packets)},
 		}
 		if d.Kind == "video" {
 			members = append(members,
-				member{"framesDecoded", int64(d.Frames)}, member{"freezeCount", int64(d.Freezes)}, member{"keyFramesDecoded", int64(d.Keyframes)},
+				member{"firCount", m.asked[ssrc]["FIR"]}, member{"framesDecoded", int64(d.Frames)}, member{"freezeCount", int64(d.Freezes)}, member{"keyFramesDecoded", int64(d.Keyframes)},
 				member{"pliCount", int64(d.PLIs)}, member{"totalFreezesDuration", d.FreezeTime.Seconds()})
 		}
 		var remote any
