@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/rtcsim/rtcsim/recorder"
 )
@@ -384,14 +385,22 @@ func (st *stage) line(depth int, text string) {
 	st.text.WriteString(strings.Repeat("    ", depth) + text + "\n")
 }
 
-// mermaidText returns text as Mermaid shows it and takes it for nothing else: no statement, comment, directive, formula or HTML.
+// mermaidText returns text as Mermaid shows it and takes it for nothing else: no statement, comment, directive, formula or HTML. It leaves
+// alone what it can: Mermaid makes room for what stands there, not for what it shows.
 func mermaidText(text string) string {
 	const most = 120
-	if runes := []rune(text); len(runes) > most {
-		text = string(runes[:most]) + "…"
+	runes := []rune(text)
+	if len(runes) > most {
+		runes = append(runes[:most:most], '…')
+	}
+	at := func(i int) rune {
+		if i < 0 || i >= len(runes) {
+			return 0
+		}
+		return runes[i]
 	}
 	var b strings.Builder
-	for _, r := range text {
+	for i, r := range runes {
 		switch {
 		case r == '\n':
 			b.WriteString("<br/>")
@@ -399,7 +408,9 @@ func mermaidText(text string) string {
 			b.WriteRune('␀' + r)
 		case r == 0x7f:
 			b.WriteRune('␡')
-		case strings.ContainsRune("#;:%$&<>\"\\`{}[]*_~|@", r) && !(r == ':' || r == '_' || r == '*'):
+		case r == '#', r == ';', r == '<', r == '>',
+			(r == '%' || r == '$') && (at(i-1) == r || at(i+1) == r),
+			r == '&' && (unicode.IsLetter(at(i+1)) || at(i+1) == '#'):
 			fmt.Fprintf(&b, "#%d;", r)
 		default:
 			b.WriteRune(r)
