@@ -29,6 +29,10 @@ func completeArguments(root *cobra.Command) {
 		"replay":   first(completeRecording),
 		"inspect":  first(completeRecording),
 		"ice":      first(completeRecording),
+		"diff":     completeRecording,
+		"show":     first(completeRecording),
+		"export":   first(completeRecording),
+		"explain":  first(completeRecording),
 		"merge":    files(".jsonl"),
 		"version":  nothing,
 		"schema":   nothing,
@@ -52,13 +56,14 @@ func completeArguments(root *cobra.Command) {
 		"jobs":       nothing,
 		"timeout":    nothing,
 		"at":         nothing,
+		"event":      nothing,
 	}
 	for _, cmd := range root.Commands() {
 		if complete, ok := arguments[cmd.Name()]; ok {
 			cmd.ValidArgsFunction = complete
 		}
 		for name, complete := range flags {
-			if cmd.Flags().Lookup(name) != nil {
+			if _, own := cmd.GetFlagCompletionFunc(name); cmd.Flags().Lookup(name) != nil && !own {
 				if err := cmd.RegisterFlagCompletionFunc(name, complete); err != nil {
 					panic(err) // the flag is there
 				}

@@ -45,6 +45,7 @@ type Options struct {
 var Formats = []Format{
 	jsonLines,
 	pcapng,
+	perfetto,
 	mermaid,
 	internals,
 }

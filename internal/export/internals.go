@@ -88,8 +88,8 @@ func (o ordered[T]) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// milliseconds is a virtual time as a timestamp of the web: milliseconds since 1970, with microseconds after the point.
-func milliseconds(t time.Duration) float64 {
+// timestamp is a virtual time as a timestamp of the web: milliseconds since 1970, with microseconds after the point.
+func timestamp(t time.Duration) float64 {
 	return float64(epoch.Add(t).UnixMicro()) / 1000
 }
 
@@ -110,7 +110,7 @@ func writeInternals(w io.Writer, r *recorder.Recording, o Options) error {
 		}
 	}
 	dump := internalsDump{
-		Timestamp:     milliseconds(end),
+		Timestamp:     timestamp(end),
 		GetUserMedia:  []struct{}{},
 		UserAgent:     agent,
 		UserAgentData: internalsUserAgent{Brands: brands, FullVersionList: brands, Platform: "wasip1"},

@@ -44,7 +44,7 @@ type member struct {
 
 // put takes an object of statistics at a time. Of numbers of bytes and messages, it adds what Chrome computes from two in a row.
 func (s *statistics) put(at time.Duration, id, statsType string, members ...member) {
-	members = append(members, member{"type", statsType}, member{"timestamp", milliseconds(at)})
+	members = append(members, member{"type", statsType}, member{"timestamp", timestamp(at)})
 	for _, m := range members {
 		if m.value == nil {
 			continue
@@ -53,7 +53,7 @@ func (s *statistics) put(at time.Duration, id, statsType string, members ...memb
 			m.value = json.Number(text)
 		}
 		v := s.values(id+"-"+m.name, statsType, at)
-		if name, factor, ok := rate(m.name, statsType); ok && len(v.list) > 0 {
+		if name, factor, ok := computedRate(m.name, statsType); ok && len(v.list) > 0 {
 			passed := (at - v.end).Seconds()
 			change := float64(count(m.value)) - float64(count(v.list[len(v.list)-1]))
 			r := s.values(id+"-"+name, statsType, at)
@@ -74,8 +74,8 @@ func (s *statistics) values(name, statsType string, at time.Duration) *values {
 
 var wholeNumber = regexp.MustCompile(`^(0|[1-9][0-9]{0,14})$`)
 
-// rate names the series that Chrome computes from a member.
-func rate(name, statsType string) (computed string, factor float64, ok bool) {
+// computedRate names the series that Chrome computes from a member.
+func computedRate(name, statsType string) (computed string, factor float64, ok bool) {
 	switch name {
 	case "bytesSent", "bytesReceived":
 		if strings.HasPrefix(statsType, "remote-") {

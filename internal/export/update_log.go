@@ -45,7 +45,7 @@ func (l *updateLog) updates() []update {
 
 // note takes an event of the connection's peer into account.
 func (l *updateLog) note(n int, e recorder.Event, data any) error {
-	at := milliseconds(e.Time)
+	at := timestamp(e.Time)
 	add := func(name, value string) {
 		if !l.hidden {
 			l.slots = append(l.slots, &slot{{name, value, at}})
@@ -134,7 +134,7 @@ func (l *updateLog) returned(n int, e recorder.Event, d recorder.Return, add fun
 		if d.Error == nil {
 			s := new(slot)
 			l.slots = append(l.slots, s)
-			l.changes = append(l.changes, change{d.Method, l.hidden, milliseconds(e.Time), s})
+			l.changes = append(l.changes, change{d.Method, l.hidden, timestamp(e.Time), s})
 		}
 	}
 	return nil
