@@ -144,13 +144,16 @@ func readConnections(r *recorder.Recording, o Options) (map[string]*connection, 
 	connections := make(map[string]*connection)
 	sampler := newSampler(r, o, connections)
 	var end time.Duration
+	last := 0
 	for n, entry := range r.Forward(1) {
 		if entry.Kind == "" {
 			continue
 		}
 		if o.To > 0 && entry.Time > o.To {
+			end = o.To
 			break
 		}
+		last = n
 		e, err := r.Event(n)
 		if err != nil {
 			continue // it is among the damage
@@ -177,7 +180,7 @@ func readConnections(r *recorder.Recording, o Options) (map[string]*connection, 
 			}
 		}
 	}
-	return connections, end, sampler.finish(end, r.Len())
+	return connections, end, sampler.finish(end, last)
 }
 
 // configuration returns a configuration as Chrome logs it: without credentials, and without what is the default.

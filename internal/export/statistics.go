@@ -179,10 +179,8 @@ func (s *sampler) advance(now time.Duration, n int) error {
 
 // finish takes the last sample.
 func (s *sampler) finish(end time.Duration, n int) error {
-	if s.next == end {
-		if err := s.sample(end, n); err != nil {
-			return err
-		}
+	if err := s.advance(end+1, n); err != nil {
+		return err
 	}
 	for _, c := range s.connections {
 		if err := c.stats.complete(); err != nil {
