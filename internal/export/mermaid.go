@@ -332,7 +332,7 @@ func (s scene) mark() string {
 
 // wrapped returns text as lines that are not too long for a note.
 func wrapped(text string) []string {
-	const most, lines = 60, 6
+	const most, lines = 66, 6
 	var all []string
 	for paragraph := range strings.SplitSeq(text, "\n") {
 		line := ""

@@ -98,10 +98,10 @@ func TestFoldBalanced(t *testing.T) {
 }
 
 func TestWrapped(t *testing.T) {
-	got := wrapped("a line that is short\n" + strings.Repeat("word ", 14) + "\n" + strings.Repeat("x", 70))
+	got := wrapped("a line that is short\n" + strings.Repeat("word ", 15) + "\n" + strings.Repeat("x", 70))
 	want := []string{
 		"a line that is short",
-		"word word word word word word word word word word word word",
+		"word word word word word word word word word word word word word",
 		"word word",
 		strings.Repeat("x", 70),
 	}

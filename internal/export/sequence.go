@@ -65,7 +65,7 @@ type sequence struct {
 	title  string
 	scenes []scene
 	cast   *cast
-	// servers, nats and signaling take part because scenes need them.
+	// signaling tells that messages between the peers take time or get lost.
 	signaling bool
 }
 
@@ -119,7 +119,6 @@ func readSequence(r *recorder.Recording, o Options) (*sequence, error) {
 			d.event(n, e, data)
 		}
 	}
-	d.flush()
 	return &d.sequence, nil
 }
 
@@ -130,22 +129,24 @@ type director struct {
 	o       Options
 	phases  *phases
 	parcels map[int]*parcel
-	packets []scene // that have not been shown yet: like ones go together until something else happens
+	packets []int // the scenes with packets that like ones still go to, until something happens
 	lasting map[int]bool
 }
 
 // add adds a scene that happens at the time of an event.
 func (d *director) add(e recorder.Event, s scene) {
-	d.flush()
+	if !s.trickles() {
+		d.packets = d.packets[:0]
+	}
 	s.time, s.until, s.phase = e.Time, e.Time, d.phases.now
 	s.count = max(s.count, 1)
 	d.scenes = append(d.scenes, s)
 }
 
-// flush shows the packets that have come together.
-func (d *director) flush() {
-	d.scenes = append(d.scenes, d.packets...)
-	d.packets = d.packets[:0]
+// trickles tells whether a scene is one of those that candidates bring by the dozen, between which packets would be torn apart.
+func (s scene) trickles() bool {
+	return s.several == "candidate" || s.several == "addIceCandidate" || s.form == eventForm && strings.HasPrefix(s.text, "icecandidate") ||
+		s.form == noteForm && strings.HasPrefix(s.text, "iceGatheringState")
 }
 
 // event adds what is to be shown of an event.
@@ -402,16 +403,14 @@ func (d *director) packet(e recorder.Event, p *parcel) {
 			s.to = p.lostAt
 		}
 	}
-	if each {
-		s.alone = true
-		d.scenes = append(d.scenes, s)
-		return
-	}
-	for i := range d.packets {
-		if d.packets[i].same(s) {
-			d.packets[i].join(s)
-			return
+	if s.alone = each; !each {
+		for _, i := range d.packets {
+			if d.scenes[i].same(s) {
+				d.scenes[i].join(s)
+				return
+			}
 		}
+		d.packets = append(d.packets, len(d.scenes))
 	}
-	d.packets = append(d.packets, s)
+	d.scenes = append(d.scenes, s)
 }
