@@ -83,6 +83,9 @@ func condensed(scenes []scene) []scene {
 
 // small tells whether a scene is one of many alike: a packet or a message.
 func (s scene) small() bool {
+	if s.alone {
+		return false
+	}
 	switch s.form {
 	case arrowForm, lossForm:
 		return s.from != signaling

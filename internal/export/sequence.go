@@ -81,6 +81,9 @@ func readSequence(r *recorder.Recording, o Options) (*sequence, error) {
 	d := &director{r: r, o: o, phases: newPhases(), lasting: make(map[int]bool)}
 	d.cast = c
 	d.title = o.Title
+	if d.title == "" {
+		d.title = r.Header().Scenario
+	}
 	for n, e := range r.Forward(1) {
 		if e.Kind == recorder.KindSignalDropped || e.Kind == recorder.KindSignalDelivered && r.Entry(r.Cause(n)).Time != e.Time {
 			d.signaling = true
