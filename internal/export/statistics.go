@@ -44,6 +44,9 @@ type member struct {
 
 // put takes an object of statistics at a time. Of numbers of bytes and messages, it adds what Chrome computes from two in a row.
 func (s *statistics) put(at time.Duration, id, statsType string, members ...member) {
+	if v := s.members.values[id+"-timestamp"]; v != nil && v.end == at { // nothing new was heard of it
+		return
+	}
 	members = append(members, member{"type", statsType}, member{"timestamp", timestamp(at)})
 	for _, m := range members {
 		if m.value == nil {
@@ -129,11 +132,22 @@ type meter struct {
 	pairs          map[string]*pairMeter       // by id
 	channels       ordered[*channelMeter]      // by name
 	opened, closes int64                       // data channels
-	received       ordered[*recorder.Media]    // the last measurement, by SSRC
+	received       ordered[*measured]          // the last measurement, by SSRC
 	sent           ordered[*outboundMeter]     // by SSRC
 	asked          map[string]map[string]int64 // how often the receiver of a stream asked for something, by SSRC and type of RTCP
-	remote         ordered[*recorder.RTCP]     // the last sender report from the other side, by SSRC
+	remote         ordered[*reported]          // the last sender report from the other side, by SSRC
 	reports        map[string]int64            // how many of these there were
+}
+
+// measured and reported are what was heard of a stream, and when.
+type measured struct {
+	recorder.Media
+	at time.Duration
+}
+
+type reported struct {
+	recorder.RTCP
+	at time.Duration
 }
 
 type pairMeter struct{ bytesSent, bytesReceived, packetsSent, packetsReceived int64 }
@@ -147,8 +161,10 @@ type channelMeter struct {
 
 type outboundMeter struct {
 	packets, bytes int64
+	at             time.Duration // when it was told
 	report         *recorder.RTCPReport
 	reported       time.Duration
+	roundTrip      any // the last one in seconds, once there was one
 	roundTrips     int64
 	totalRoundTrip time.Duration
 }
@@ -257,7 +273,7 @@ func (s *sampler) note(e recorder.Event, data any) error {
 			}
 		}
 	case recorder.Media:
-		m.received.set(strconv.FormatUint(uint64(d.SSRC), 10), &d)
+		m.received.set(strconv.FormatUint(uint64(d.SSRC), 10), &measured{d, e.Time})
 	case recorder.RTCP:
 		m.rtcp(e, d)
 	}
@@ -339,10 +355,10 @@ func (m *meter) rtcp(e recorder.Event, d recorder.RTCP) {
 	case "SR":
 		if d.Direction == "sent" {
 			o := m.outbound(d.SSRC)
-			o.packets, o.bytes = int64(d.Packets), int64(d.Octets)
+			o.packets, o.bytes, o.at = int64(d.Packets), int64(d.Octets), e.Time
 		} else {
 			name := strconv.FormatUint(uint64(d.SSRC), 10)
-			m.remote.set(name, &d)
+			m.remote.set(name, &reported{d, e.Time})
 			m.reports[name]++
 		}
 	}
@@ -356,6 +372,7 @@ func (m *meter) rtcp(e recorder.Event, d recorder.RTCP) {
 		}
 		o.report, o.reported = &report, e.Time
 		if report.RTT != nil {
+			o.roundTrip = report.RTT.Seconds()
 			o.roundTrips++
 			o.totalRoundTrip += *report.RTT
 		}
@@ -413,7 +430,7 @@ func (s *sampler) sample(now time.Duration, n int) error {
 		if i >= 0 {
 			s.ice(put, m, state, view.Peers[i].Current())
 		}
-		s.rtp(put, now, m, state)
+		rtp(c.stats.put, m, state)
 	}
 	return nil
 }
@@ -471,8 +488,8 @@ func (s *sampler) ice(put func(id, statsType string, members ...member), m *mete
 	}
 }
 
-// rtp puts the streams of media, and what the other side says of them.
-func (s *sampler) rtp(put func(id, statsType string, members ...member), now time.Duration, m *meter, state recorder.PeerState) {
+// rtp puts the streams of media, and what the other side says of them: each at the time at which it was heard.
+func rtp(put func(at time.Duration, id, statsType string, members ...member), m *meter, state recorder.PeerState) {
 	letter := map[string]string{"audio": "A", "video": "V"}
 	for _, t := range state.Transceivers {
 		if t.Sender == nil || t.Sender.Track == nil {
@@ -499,17 +516,13 @@ func (s *sampler) rtp(put func(id, statsType string, members ...member), now tim
 			if t.Kind == "video" {
 				members = append(members, member{"firCount", m.asked[ssrc]["FIR"]}, member{"pliCount", m.asked[ssrc]["PLI"]})
 			}
-			put(id, "outbound-rtp", members...)
+			put(o.at, id, "outbound-rtp", members...)
 			if o.report == nil {
 				continue
 			}
-			var roundTrip any
-			if o.report.RTT != nil {
-				roundTrip = o.report.RTT.Seconds()
-			}
-			put("RI"+letter[t.Kind]+ssrc, "remote-inbound-rtp",
+			put(o.reported, "RI"+letter[t.Kind]+ssrc, "remote-inbound-rtp",
 				member{"fractionLost", o.report.FractionLost}, member{"jitter", o.report.Jitter.Seconds()}, member{"kind", t.Kind},
-				member{"localId", id}, member{"packetsLost", int64(o.report.TotalLost)}, member{"roundTripTime", roundTrip},
+				member{"localId", id}, member{"packetsLost", int64(o.report.TotalLost)}, member{"roundTripTime", o.roundTrip},
 				member{"roundTripTimeMeasurements", o.roundTrips}, member{"ssrc", int64(encoding.SSRC)},
 				member{"totalRoundTripTime", o.totalRoundTrip.Seconds()}, member{"transportId", transportID})
 		}
@@ -539,9 +552,9 @@ func (s *sampler) rtp(put func(id, statsType string, members ...member), now tim
 		}
 		members = append(members, member{"remoteId", remote}, member{"ssrc", int64(d.SSRC)},
 			member{"trackIdentifier", d.Track}, member{"transportId", transportID})
-		put(id, "inbound-rtp", members...)
+		put(d.at, id, "inbound-rtp", members...)
 		if report != nil {
-			put("RO"+letter[d.Kind]+ssrc, "remote-outbound-rtp",
+			put(report.at, "RO"+letter[d.Kind]+ssrc, "remote-outbound-rtp",
 				member{"bytesSent", int64(report.Octets)}, member{"kind", d.Kind}, member{"localId", id}, member{"packetsSent", int64(report.Packets)},
 				member{"reportsSent", m.reports[ssrc]}, member{"ssrc", int64(d.SSRC)}, member{"transportId", transportID})
 		}
