@@ -66,6 +66,29 @@ func TestInternals(t *testing.T) {
 			return false
 		})
 	})
+	t.Run("values", func(t *testing.T) {
+		for i, want := range []map[string]string{
+			{"D1-messagesSent": "1", "D1-bytesSent": "5", "D1-messagesReceived": "1", "D1-bytesReceived": "2", "P-dataChannelsOpened": "1"},
+			{"D1-messagesSent": "1", "D1-bytesSent": "2", "D1-messagesReceived": "1", "D1-bytesReceived": "5", "P-dataChannelsOpened": "1"},
+		} {
+			all := object(connections(ours)[i]["stats"])
+			for name, value := range want {
+				if got := lastValue(t, all, name); got != value {
+					t.Errorf("connection %d: %s is %s, want %s", i+1, name, got, value)
+				}
+			}
+			pair := strings.Trim(lastValue(t, all, "T01-selectedCandidatePairId"), `"`)
+			if state := lastValue(t, all, pair+"-state"); state != `"succeeded"` {
+				t.Errorf("connection %d: the selected pair %s is %s", i+1, pair, state)
+			}
+			// All of what came over the transport came over the pair: it was selected before.
+			for _, member := range []string{"-bytesSent", "-bytesReceived", "-packetsSent", "-packetsReceived"} {
+				if a, b := lastValue(t, all, "T01"+member), lastValue(t, all, pair+member); a != b || a == "0" {
+					t.Errorf("connection %d: %s of the transport is %s, of its pair %s", i+1, member[1:], a, b)
+				}
+			}
+		}
+	})
 	t.Run("statistics", func(t *testing.T) {
 		left := leftOut(t)
 		compareShapes(t, stats(t, ours), stats(t, chrome), nil, func(name string) bool {
@@ -116,6 +139,17 @@ func readDump(t *testing.T, path string) map[string]any {
 		t.Fatal(err)
 	}
 	return dump
+}
+
+// lastValue returns the last value of a series, as JSON.
+func lastValue(t *testing.T, stats map[string]any, name string) string {
+	t.Helper()
+	text, _ := object(stats[name])["values"].(string)
+	var list []json.RawMessage
+	if err := json.Unmarshal([]byte(text), &list); err != nil || len(list) == 0 {
+		t.Fatalf("%s has no values: %v", name, err)
+	}
+	return string(list[len(list)-1])
 }
 
 func object(v any) map[string]any {

@@ -217,7 +217,8 @@ func (st *stage) part(p phase, passages []passage, left int) bool {
 					more += len(later.scenes) * later.times
 				}
 				if more > 0 {
-					st.line(inner, "Note over "+st.over+": "+mermaidText(fmt.Sprintf("… and %d more: a diagram takes no more than 50,000 characters; narrow it with --show, --peer, --from and --to", more)))
+					cut := fmt.Sprintf("… and %d more: Mermaid takes 50,000 characters; narrow it with --show, --peer, --from and --to", more)
+					st.line(inner, "Note over "+st.over+": "+mermaidText(cut))
 				}
 				break
 			}

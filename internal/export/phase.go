@@ -26,6 +26,7 @@ func (p phase) String() string {
 type phases struct {
 	now        phase
 	signaling  map[string]string // states, by peer
+	ice        map[string]string
 	connection map[string]string
 	channels   bool // there are to be some
 	open       bool // one of them is, or was
@@ -33,7 +34,7 @@ type phases struct {
 }
 
 func newPhases() *phases {
-	return &phases{signaling: make(map[string]string), connection: make(map[string]string)}
+	return &phases{signaling: make(map[string]string), ice: make(map[string]string), connection: make(map[string]string)}
 }
 
 // note takes an event into account, with its data.
@@ -62,6 +63,7 @@ func (p *phases) note(e recorder.Event, data any) {
 		case recorder.KindConnectionStateChange:
 			p.connection[e.Peer] = d.State
 		case recorder.KindICEConnectionStateChange:
+			p.ice[e.Peer] = d.State
 			if d.State == "checking" && p.now <= signalingPhase {
 				p.now = icePhase
 			}
@@ -100,6 +102,11 @@ func (p *phases) settle() {
 	}
 	for _, state := range p.signaling {
 		if state != "stable" {
+			return
+		}
+	}
+	for _, state := range p.ice {
+		if state != "connected" && state != "completed" {
 			return
 		}
 	}

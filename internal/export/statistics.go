@@ -542,7 +542,8 @@ func rtp(put func(at time.Duration, id, statsType string, members ...member), m 
 		}
 		if d.Kind == "video" {
 			members = append(members,
-				member{"firCount", m.asked[ssrc]["FIR"]}, member{"framesDecoded", int64(d.Frames)}, member{"freezeCount", int64(d.Freezes)}, member{"keyFramesDecoded", int64(d.Keyframes)},
+				member{"firCount", m.asked[ssrc]["FIR"]}, member{"framesDecoded", int64(d.Frames)},
+				member{"freezeCount", int64(d.Freezes)}, member{"keyFramesDecoded", int64(d.Keyframes)},
 				member{"pliCount", int64(d.PLIs)}, member{"totalFreezesDuration", d.FreezeTime.Seconds()})
 		}
 		var remote any
