@@ -88,7 +88,7 @@ a damaged recording, a full disk).`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w\nrun '%s --help' for what it takes", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.runCommand(), a.testCommand(), a.mergeCommand(), a.replayCommand(), a.validateCommand(), a.versionCommand(), a.schemaCommand(), a.newCommand(), a.iceCommand(), a.exportCommand(), a.inspectCommand(), a.learnCommand())
+	root.AddCommand(a.runCommand(), a.testCommand(), a.mergeCommand(), a.replayCommand(), a.validateCommand(), a.versionCommand(), a.schemaCommand(), a.newCommand(), a.iceCommand(), a.exportCommand(), a.explainCommand(), a.inspectCommand(), a.learnCommand())
 
 	err := root.ExecuteContext(ctx)
 	if err == nil {

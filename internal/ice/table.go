@@ -31,6 +31,7 @@ type Table struct {
 	byID    map[uint64]*packet // the same, by number
 	checks  map[transaction]*check
 	pending []*check // those in checks, the oldest first
+	carrier *packet  // that the last event sent, if it matters
 	relays  relays
 	timers  timers
 	changes []Change
@@ -80,7 +81,7 @@ func (t *Table) advance(now time.Duration, due bool) {
 // Add takes the next event into account. The error is about an event whose data cannot be read; it is left out then.
 func (t *Table) Add(e recorder.Event) error {
 	t.advance(e.Time, false)
-	t.event = e.Seq
+	t.event, t.carrier = e.Seq, nil
 	switch e.Kind {
 	case recorder.KindPacketDelivered, recorder.KindPacketDropped:
 		return t.arrived(e)
@@ -235,7 +236,7 @@ func (t *Table) sent(e recorder.Event) error {
 	if !ok {
 		return nil
 	}
-	t.packets[e.Seq], t.byID[d.ID] = p, p
+	t.packets[e.Seq], t.byID[d.ID], t.carrier = p, p, p
 	sender := t.peers[e.Peer]
 	if p.bound.IsValid() {
 		t.relays.channels[channel{socket{e.Peer, p.src}, p.channel}] = p.bound
