@@ -311,7 +311,7 @@ func (c *charts) points(q *quantity) (times []float64, values []*float64) {
 		}
 		return q.times, values
 	}
-	for i := 0; time.Duration(i)*c.width <= c.length; i++ {
+	for i := 0; i == 0 || time.Duration(i)*c.width < c.length; i++ {
 		times = append(times, (time.Duration(i) * c.width).Seconds())
 		var bin, of float64
 		seen := false

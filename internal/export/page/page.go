@@ -23,7 +23,7 @@ var assets embed.FS
 // markup is the page without its assets and its data.
 var markup = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"seconds": seconds,
-	"inc":     func(n int) int { return n + 1 },
+	"prose":   prose,
 }).ParseFS(assets, "page.html"))
 
 // view is what the markup shows.

@@ -13,9 +13,11 @@ function put(element, attributes, children) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter(c => c !== undefined && c !== null && c !== false));
+  element.append(...real(children));
   return element;
 }
+// real leaves out the children that there are not.
+const real = children => children.flat(Infinity).filter(c => c !== undefined && c !== null && c !== false && c !== "");
 const h = (name, attributes, ...children) => put(document.createElement(name), attributes, children);
 const s = (name, attributes, ...children) => put(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
 
@@ -368,7 +370,7 @@ function sequence() {
         svg.append(s("text", { class: "toned tone-" + tone, x: gutter + 4, y: y(i) + 4 }, fit(row.text.replace(/^── /, ""), w - gutter - 20)));
       } else if (row.type === "mark") {
         const lane = lanes.indexOf(nameOf(row.n));
-        const text = fit(title.replace(/^(signaling|icegathering|iceconnection|connection|icetransport|dtlstransport|sctptransport)statechange /, "$1 "), each - 22);
+        const text = fit(title.replace(/^(signaling|icegathering|iceconnection|connection|icetransport|dtlstransport|sctptransport)statechange /, "$1 "), each - 36);
         const long = width(text) + 18;
         svg.append(s("g", { class: row.call ? "" : "tone-" + tone },
           s("rect", { class: "pill" + (row.call ? " call" : ""), x: x(lane) - long / 2, y: y(i) - 11, width: long, height: 22, rx: row.call ? 4 : 11 }),
@@ -666,7 +668,7 @@ function charts() {
 // ---------------------------------------------------------------- ICE
 
 function ice() {
-  const views = report.ice ?? [], root = $("#ice-tables"), tools = $("#ice-tools");
+  const views = report.ice, root = $("#ice-tables"), tools = $("#ice-tools");
   if (!views.some(v => v.peers?.length)) { root.append(h("p", { class: "dim" }, "There is no ICE in this session.")); return; }
   const label = h("span", { class: "count" });
   const slider = h("input", { type: "range", min: 0, max: views.length - 1, value: views.length - 1, step: 1, "aria-label": "Moment", oninput: () => show(+slider.value) });
@@ -703,13 +705,13 @@ function ice() {
   function show(i) {
     const view = views[i];
     label.textContent = `${(view.time / 1e9).toFixed(6)} s · ${i + 1} of ${views.length}`;
-    root.replaceChildren(h("div", { class: "tables" }, (view.peers ?? []).flatMap(peer => [...peer.generations].reverse().map(g => h("div", { class: "card" },
+    root.replaceChildren(...real([h("div", { class: "tables" }, (view.peers ?? []).flatMap(peer => [...peer.generations].reverse().map(g => h("div", { class: "card" },
       h("h3", {}, coloured(h("span", {}, peer.name), peerColour(peer.name)), peer.generations.length > 1 ? ` · generation ${g.number}` : ""),
       h("div", { class: "about" }, h("span", {}, "ICE transport ", h("b", { class: "tone-" + stateTone(g.state) }, g.state || "–")), h("span", {}, g.role || "role unknown", g.lite && ", lite"),
         h("span", {}, "ufrag ", h("span", { class: "address" }, g.localUfrag || "–", " / ", g.remoteUfrag || "–")), g.ended && h("span", {}, `ended at ${(g.ended.time / 1e9).toFixed(3)} s: ${g.ended.reason}`)),
       h("div", { class: "candidates" }, candidates("Local candidates", g.local), candidates("Remote candidates", g.remote)),
       pairs(g.pairs))))),
-      view.packets !== "full" && h("p", { class: "dim" }, `The recording has ${view.packets === "none" ? "no packets" : "packets without payloads"}: not all checks are seen.`));
+      view.packets !== "full" && h("p", { class: "dim" }, `The recording has ${view.packets === "none" ? "no packets" : "packets without payloads"}: not all checks are seen.`)]));
   }
   show(views.length - 1);
 }
@@ -717,7 +719,7 @@ function ice() {
 // ---------------------------------------------------------------- SDP
 
 function sdp() {
-  const all = report.descriptions ?? [], tools = $("#sdp-tools"), root = $("#sdp-text");
+  const all = report.descriptions, tools = $("#sdp-tools"), root = $("#sdp-text");
   if (!all.length) { root.append(h("p", { class: "empty" }, "No description was set in this session.")); return; }
   const title = d => `${(d.time / 1e9).toFixed(3)} s · ${d.peer} ${d.side} ${d.type}${d.error ? " (rejected)" : ""}`;
   const options = () => all.map((d, i) => h("option", { value: i }, title(d)));
@@ -764,7 +766,7 @@ function sdp() {
       }
       rows.push(h("div", { class: [what, /^m=/.test(text) && "media"].filter(Boolean).join(" ") }, text));
     }
-    root.replaceChildren(d.error ? h("p", { class: "message" }, d.error) : "", h("pre", { class: "sdp" }, rows));
+    root.replaceChildren(...real([d.error && h("p", { class: "message" }, d.error), h("pre", { class: "sdp" }, rows)]));
   }
   // The first answer against its offer says the most.
   const answer = all.findIndex(d => d.type === "answer" && d.side === "local");
@@ -835,7 +837,7 @@ function events() {
     }
     const body = h("div", { role: "rowgroup" }, rows);
     body.style.transform = `translateY(${top}px)`;
-    rows_.pane.replaceChildren(head, body, found.length ? "" : h("p", { class: "empty" }, "No event is like that."));
+    rows_.pane.replaceChildren(...real([head, body, found.length === 0 && h("p", { class: "empty" }, "No event is like that.")]));
     scroller.setAttribute("aria-activedescendant", chosen ? "row-" + chosen : "");
   }
   function go(i, open) { at = i; rows_.reveal(i); choose(found[i], open); }

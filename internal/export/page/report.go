@@ -3,6 +3,7 @@ package page
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -101,12 +102,20 @@ func (w *words) number(text string) int {
 	return n
 }
 
+// gap is what parts a text that takes several columns or lines elsewhere.
+var gap = regexp.MustCompile(`\s*(\n|  )\s*`)
+
 // maxViews is how many moments of ICE a page has at most.
 const maxViews = 200
 
 // read reads all events. The lines are those of the recording, in their order, without what is of no use to readers.
 func read(r *recorder.Recording, s *summary, name func(address string) string) (*report, []byte, error) {
-	p := &report{Length: s.Length, Scenario: []source{{s.Header.Scenario, s.Header.Text}}}
+	p := &report{ // what there is none of is an empty list
+		Length: s.Length, Peers: []string{}, Servers: []string{}, Signals: [][3]int{}, Lanes: []lane{}, Descriptions: []description{},
+		Events:   events{Names: []string{}, Kinds: []kind{}, Time: []time.Duration{}, Cause: []int{}, Name: []int{}, Kind: []int{}, Text: []string{}},
+		Packets:  packets{Sent: []int{}, End: []int{}, To: []int{}, Type: []int{}, Reason: []int{}},
+		Scenario: []source{{s.Header.Scenario, s.Header.Text}},
+	}
 	for i, include := range s.Header.Includes {
 		if i < len(s.Header.IncludedTexts) {
 			p.Scenario = append(p.Scenario, source{include.Path, s.Header.IncludedTexts[i]})
@@ -152,7 +161,7 @@ func read(r *recorder.Recording, s *summary, name func(address string) string) (
 		p.Events.Kind = append(p.Events.Kind, kinds.number(string(event.Kind)))
 		said := ""
 		if event.Kind != "" {
-			said = strings.TrimSpace(text(event))
+			said = gap.ReplaceAllString(strings.TrimSpace(text(event)), " · ")
 		}
 		p.Events.Text = append(p.Events.Text, said)
 		tones.WriteByte(tone(event, data))
