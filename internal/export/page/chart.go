@@ -87,7 +87,7 @@ var binWidths = []time.Duration{
 	10 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute, time.Hour,
 }
 
-const maxBins = 400
+const maxBins = 150
 
 func newCharts(length time.Duration) *charts {
 	c := &charts{

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ var assets embed.FS
 // markup is the page without its assets and its data.
 var markup = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"seconds": seconds,
+	"number":  number,
 	"prose":   prose,
 }).ParseFS(assets, "page.html"))
 
@@ -106,3 +108,12 @@ func pack(data []byte) (string, error) {
 
 // seconds formats a virtual time as seconds.
 func seconds(t time.Duration) string { return fmt.Sprintf("%.3f s", t.Seconds()) }
+
+// number formats a number with its thousands apart.
+func number(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}

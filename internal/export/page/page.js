@@ -29,7 +29,7 @@ function width(text) {
 }
 // fit cuts a text to what has room in so many pixels.
 function fit(text, room) {
-  if (text.length * 4 < room || width(text) <= room) return text;
+  if (text.length * 12 < room || width(text) <= room) return text;
   let low = 0, high = text.length;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
@@ -883,6 +883,8 @@ function sections() {
     for (const e of entries) if (e.isIntersecting) inView.add(e.target.id); else inView.delete(e.target.id);
     const current = [...links.keys()].find(id => inView.has(id));
     for (const [id, a] of links) if (id === current) a.setAttribute("aria-current", "true"); else a.removeAttribute("aria-current");
+    const nav = $("nav"), a = links.get(current);
+    if (a) nav.scrollLeft = a.offsetLeft - nav.offsetLeft - (nav.clientWidth - a.offsetWidth) / 2;
   }, { rootMargin: "-25% 0px -70% 0px" });
   for (const id of links.keys()) watcher.observe(document.getElementById(id));
 }
