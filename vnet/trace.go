@@ -1,11 +1,7 @@
 package vnet
 
 import (
-	"errors"
-	"fmt"
 	"sort"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -23,34 +19,6 @@ type RateTrace struct {
 
 // opportunity is what a link carries at a time of its trace, in bytes.
 const opportunity = 1500
-
-// ParseRateTrace reads a trace in mahimahi's format: one line for each
-// opportunity, with its time in whole milliseconds since the trace's start. A
-// time may occur more than once. An error says on which line it is.
-func ParseRateTrace(text string) (*RateTrace, error) {
-	t := &RateTrace{}
-	number := 0
-	for line := range strings.Lines(text) {
-		number++
-		line = strings.TrimRight(line, "\r\n")
-		ms, err := strconv.ParseUint(line, 10, 31)
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %q is not a time in whole milliseconds, from 0 to 2147483647", number, line)
-		}
-		at := time.Duration(ms) * time.Millisecond
-		if number > 1 && at < t.length() {
-			return nil, fmt.Errorf("line %d: %d ms is earlier than the line before", number, ms)
-		}
-		t.times = append(t.times, at)
-	}
-	switch {
-	case number == 0:
-		return nil, errors.New("the trace is empty")
-	case t.length() == 0:
-		return nil, fmt.Errorf("line %d: the trace takes no time", number)
-	}
-	return t, nil
-}
 
 // NewRateTrace returns the trace with opportunities at so many milliseconds,
 // which never fall. The last must not be 0.

@@ -36,7 +36,9 @@ func (a *app) exportCommand() *cobra.Command {
 ` + formatList() + `
 The file gets the recording's name with the format's ending, unless -o says otherwise.
 docs/export.md tells what is in each format.`,
-		Example: `  rtcsim export call.rtcrec --format jsonl
+		Example: `  rtcsim export call.rtcrec --format pcapng            # then: wireshark call.pcapng
+  rtcsim export call.rtcrec --format pcapng --at alice # what alice's interfaces see
+  rtcsim export call.rtcrec --format perfetto          # then: open it in ui.perfetto.dev
   rtcsim export call.rtcrec --format jsonl --dissect --peer alice --from 1s --to 2s -o - | jq .`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if o.list {
@@ -60,17 +62,28 @@ docs/export.md tells what is in each format.`,
 	f.StringSliceVar(&o.Peers, "peer", nil, "export only what is about these peers")
 	f.BoolVar(&o.Dissect, "dissect", false, "jsonl: add what is in each packet, with what is inside its encryption")
 	f.StringSliceVar(&o.At, "at", nil, "pcapng: capture at these peers and servers, as a program there would (default: between the NATs, each packet once)")
-	err := cmd.RegisterFlagCompletionFunc("format", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		var all []cobra.Completion
-		for _, f := range export.Formats {
-			all = append(all, cobra.CompletionWithDesc(f.Name, f.Summary))
+	for name, complete := range map[string]completer{
+		"format": completeFormat,
+		"from":   nothing, // of other commands, these are files
+		"to":     nothing,
+		"output": func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveDefault // any file
+		},
+	} {
+		if err := cmd.RegisterFlagCompletionFunc(name, complete); err != nil {
+			panic(err) // the flag is there
 		}
-		return all, cobra.ShellCompDirectiveNoFileComp
-	})
-	if err != nil {
-		panic(err) // there is no such flag
 	}
 	return cmd
+}
+
+// completeFormat completes the name of a format.
+func completeFormat(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var all []string
+	for _, f := range export.Formats {
+		all = append(all, cobra.CompletionWithDesc(f.Name, f.Summary))
+	}
+	return all, cobra.ShellCompDirectiveNoFileComp
 }
 
 // formatNames returns the names of all formats.

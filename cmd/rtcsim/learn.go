@@ -18,7 +18,6 @@ import (
 	"github.com/rtcsim/rtcsim/internal/runner"
 	"github.com/rtcsim/rtcsim/internal/sandbox"
 	"github.com/rtcsim/rtcsim/recorder"
-	"github.com/rtcsim/rtcsim/scenario"
 	"github.com/rtcsim/rtcsim/tui"
 )
 
@@ -70,54 +69,10 @@ file of one's own, too.`,
 	return cmd
 }
 
-// A lesson is a scenario that teaches.
-type lesson struct {
-	// Name is what learn takes: the path in the library, without extension.
-	Name      string   `json:"name"`
-	Topic     string   `json:"topic"`
-	Title     string   `json:"title"`
-	Summary   string   `json:"summary"`
-	Notes     int      `json:"notes"`
-	Questions int      `json:"questions"`
-	Variants  []string `json:"variants,omitempty"`
-}
-
-// leastStations is how many notes and questions make a scenario a lesson.
-const leastStations = 3
-
-// lessons returns the scenarios of the library that have enough to say and something to ask, by topic and name.
-func lessons() ([]lesson, error) {
-	var all []lesson
-	for _, name := range library.Names() {
-		source, err := library.BuiltIn(name)
-		if err != nil {
-			return nil, err
-		}
-		s, err := source.Read("")
-		if err != nil {
-			return nil, err
-		}
-		l := lesson{
-			Name:    name,
-			Topic:   path.Dir(name),
-			Title:   s.Name,
-			Summary: scenario.Summary(s.Description),
-		}
-		if variants := s.Variants(); len(variants) > 1 {
-			l.Variants = variants
-		}
-		for step := range s.All() {
-			if step.Predict != nil {
-				l.Questions++
-			} else if step.Note != "" { // else it explains the answer
-				l.Notes++
-			}
-		}
-		if l.Questions > 0 && l.Notes+l.Questions >= leastStations {
-			all = append(all, l)
-		}
-	}
-	return all, nil
+// lessons returns the scenarios of the library that are lessons, by topic and name.
+func lessons() ([]listing, error) {
+	all, err := listings()
+	return slices.DeleteFunc(all, func(l listing) bool { return !l.isLesson() }), err
 }
 
 func (a *app) listLessons() error {
@@ -129,8 +84,7 @@ func (a *app) listLessons() error {
 		fmt.Fprintf(a.stdout, "%s\n", marshal(all))
 		return nil
 	}
-	style := a.renderer.NewStyle()
-	bold, dim := style.Bold(true), style.Foreground(a.colour("245", "242"))
+	bold, dim := a.listStyles()
 	width := 0
 	for _, l := range all {
 		width = max(width, len(l.Name))

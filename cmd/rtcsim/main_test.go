@@ -63,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"json":     scriptJSON,
 			"timeless": scriptTimeless,
 			"head":     scriptHead,
+			"cut":      scriptCut,
 		},
 	})
 }
@@ -99,6 +100,16 @@ func scriptUnpack(ts *testscript.TestScript, neg bool, args []string) {
 		out.WriteByte('\n')
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), out.Bytes(), 0o666))
+}
+
+// scriptCut is "cut RECORDING FILE": it writes the first half of the recording's lines, with their checks, to the file.
+func scriptCut(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: cut recording file")
+	}
+	lines, err := readLines(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(writeLines(ts.MkAbs(args[1]), lines[:len(lines)/2]))
 }
 
 // scriptJSON is "json FILE": every line of the file must be a JSON object or array.

@@ -51,15 +51,20 @@ func unpack(t *testing.T, path string) [][]byte {
 // pack writes lines as a recording.
 func pack(t *testing.T, path string, lines [][]byte) {
 	t.Helper()
+	if err := writeLines(path, lines); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// writeLines writes lines as a recording.
+func writeLines(path string, lines [][]byte) error {
 	encoder, err := zstd.NewWriter(nil)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer encoder.Close()
 	text := append(bytes.Join(lines, []byte("\n")), '\n')
-	if err := os.WriteFile(path, encoder.EncodeAll(text, nil), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	return os.WriteFile(path, encoder.EncodeAll(text, nil), 0o666)
 }
 
 // replace replaces the one place in a line where old is.

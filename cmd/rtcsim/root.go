@@ -19,7 +19,7 @@ import (
 // The exit statuses.
 const (
 	exitOK     = 0 // all held
-	exitFailed = 1 // an expectation failed, or a replay differed
+	exitFailed = 1 // an expectation failed, or a replay or another recording differed
 	exitUsage  = 2 // the command line or a scenario is wrong
 	exitFatal  = 3 // rtcsim could not go on: a limit, a crash, an interrupt, a damaged recording, a full disk
 )
@@ -69,12 +69,12 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 over a simulated network, in virtual time. It records everything that happens, and
 replays the recording bit for bit.
 
-  rtcsim run scenarios/closing/mdn-peerconnection-close.yaml
+  rtcsim run closing/mdn-peerconnection-close
   rtcsim replay mdn-peerconnection-close.rtcrec
 
-Exit status: 0 all held; 1 an expectation failed or a replay differed; 2 the command
-line or a scenario is wrong; 3 rtcsim could not go on (a limit, a crash, an interrupt,
-a damaged recording, a full disk).`,
+Exit status: 0 all held; 1 an expectation failed, or a replay or two recordings differed;
+2 the command line or a scenario is wrong; 3 rtcsim could not go on (a limit, a crash, an
+interrupt, a damaged recording, a full disk).`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -88,8 +88,13 @@ a damaged recording, a full disk).`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w\nrun '%s --help' for what it takes", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.runCommand(), a.testCommand(), a.mergeCommand(), a.replayCommand(), a.validateCommand(), a.versionCommand(), a.schemaCommand(), a.newCommand(), a.iceCommand(), a.exportCommand(), a.explainCommand(), a.inspectCommand(), a.learnCommand())
+	root.AddCommand(
+		a.runCommand(), a.replayCommand(), a.testCommand(), a.mergeCommand(),
+		a.inspectCommand(), a.explainCommand(), a.iceCommand(), a.showCommand(), a.diffCommand(), a.exportCommand(),
+		a.listCommand(), a.learnCommand(), a.newCommand(), a.validateCommand(), a.schemaCommand(), a.versionCommand(),
+	)
 
+	completeArguments(root)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK

@@ -17,7 +17,7 @@ import (
 // tshark runs Wireshark without its window on a capture and returns its lines, each with its fields.
 func tshark(t *testing.T, capture string, args ...string) [][]string {
 	t.Helper()
-	r := execute(t, exec.Command("tshark", append([]string{"-n", "-r", capture}, args...)...))
+	r := execute(t, exec.Command("tshark", append([]string{"-r", capture}, args...)...))
 	if r.status != 0 {
 		t.Fatalf("tshark %s: %v", strings.Join(args, " "), r)
 	}
@@ -59,7 +59,8 @@ func TestWireshark(t *testing.T) {
 
 // captureCounts are the packets of a capture: on the wire by their outermost protocol, and in clear.
 type captureCounts struct {
-	Wire, STUN, DTLS, SCTP, RTP, RTCP int}
+	Wire, STUN, DTLS, SCTP, RTP, RTCP int
+}
 
 // expectedCapture counts what the recording has: all packets that were sent or, if a host is given, those that it sent and got.
 func expectedCapture(t *testing.T, path, at string) captureCounts {
@@ -168,6 +169,10 @@ func checkCapture(t *testing.T, capture string, want captureCounts) {
 	}
 	if len(tshark(t, capture, "-Y", "dtls.handshake.type == 20")) == 0 {
 		t.Error("no Finished of a DTLS handshake was decrypted")
+	}
+	names := tshark(t, capture, "-N", "n", "-Y", `frame.interface_name == "plaintext" && (sctp || rtp)`, "-T", "fields", "-e", "ip.src_host", "-e", "ip.dst_host")
+	if !slices.ContainsFunc(names, func(n []string) bool { return slices.Equal(n, []string{"alice", "bob"}) }) {
+		t.Errorf("nothing is from alice to bob: %v", names)
 	}
 	// What Wireshark decrypts is what the capture has in clear. It does not look for DTLS in what a relay carries.
 	clear := plaintexts(t, capture)

@@ -175,7 +175,7 @@ func findNotAdded(f *Facts, q Question) []*Cause {
 		}
 	}
 	return []*Cause{{
-		Text:     fmt.Sprintf("%s knows no candidate of %s's: %s arrived, and were never added", q.Peer, q.Other, plural(len(arrived), "candidate")),
+		Text:     fmt.Sprintf("%s knows no candidate of %s's: the application never added %s that arrived", q.Peer, q.Other, theCount(len(arrived), "candidate")),
 		Evidence: []Evidence{arrived[0].Delivered.evidence("candidate of %s arrives", q.Other)},
 	}}
 }
@@ -186,6 +186,11 @@ func findNothingGathered(f *Facts, q Question) []*Cause {
 		return nil
 	}
 	c := &Cause{Peer: q.Other, Text: fmt.Sprintf("%s knows no candidate of %s's: %s has none", q.Peer, q.Other, q.Other)}
+	for _, typ := range []string{"host", "srflx", "relay"} {
+		if typ != "relay" || other.Configuration().ICETransportPolicy == "relay" {
+			c.asks = append(c.asks, Question{Symptom: NoCandidate, Peer: other.Name, Other: other.Other, Subject: typ})
+		}
+	}
 	for _, end := range other.Candidates {
 		c.Evidence = append(c.Evidence, end.evidence("%s's gathering is complete", q.Other))
 	}
@@ -277,6 +282,14 @@ func findMDNS(f *Facts, q Question) []*Cause {
 		}
 	}
 	return list
+}
+
+// theCount words all of so many.
+func theCount(n int, one string) string {
+	if n == 1 {
+		return "the " + one
+	}
+	return fmt.Sprintf("the %d %ss", n, one)
 }
 
 // times says how often.

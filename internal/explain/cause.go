@@ -28,6 +28,8 @@ type Cause struct {
 	asks []Question
 	// label tells that the text only says what the cause below is about: if there is one, the two are one sentence.
 	label bool
+	// linked tells that it is the next link of a chain, not one of several causes.
+	linked bool
 }
 
 // Evidence is an event that shows something.

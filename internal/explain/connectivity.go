@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rtcsim/rtcsim/internal/ice"
+	"github.com/rtcsim/rtcsim/recorder"
 )
 
 // connectivityRules are about connections that ICE or DTLS never brought up.
@@ -42,6 +43,11 @@ var connectivityRules = []Rule{
 		find: findTooSoon,
 	},
 	{
+		Name: "still-connecting", Answers: NotConnected, Fallback: true,
+		Doc:  "Everything goes as it should, and is not over yet.",
+		find: findConnecting,
+	},
+	{
 		Name: "checks-dropped", Answers: PairFailed, Suspect: "checks that are dropped on their way",
 		Doc:  "The connectivity checks of a pair, or the answers to them, were dropped on their way.",
 		find: findChecksDropped,
@@ -52,9 +58,14 @@ var connectivityRules = []Rule{
 		find: findChecksIgnored,
 	},
 	{
-		Name: "pair-unchecked", Answers: PairFailed, Suspect: "pairs that nobody checks",
-		Doc:  "No check was sent on a pair: it was formed too late, or its socket could send nothing.",
-		find: findUnchecked,
+		Name: "packets-not-recorded", Answers: PairFailed, Fallback: true,
+		Doc: "The recording has no packets (`--packets none`), so that nobody knows what became of the checks.",
+		find: func(f *Facts, q Question) []*Cause {
+			if f.ICE.Packets != recorder.PacketsNone {
+				return nil
+			}
+			return []*Cause{{Text: "the recording has no packets, and so not what became of the checks"}}
+		},
 	},
 	{
 		Name: "checks-unanswered", Answers: PairFailed, Fallback: true, Suspect: "checks that nobody answers",
@@ -99,8 +110,10 @@ func findNegotiation(f *Facts, q Question) []*Cause {
 	}
 	var list []*Cause
 	for _, p := range f.both(q) {
-		local, remote := p.State.LocalDescription != nil, p.State.RemoteDescription != nil
-		if local && remote && (p.State.SignalingState == "stable" || p.everChecked()) {
+		state := p.State.SignalingState // which is there before the descriptions are
+		local := p.State.LocalDescription != nil || strings.Contains(state, "local")
+		remote := p.State.RemoteDescription != nil || strings.Contains(state, "remote")
+		if p.negotiated() || local && remote && p.everChecked() {
 			continue
 		}
 		c := &Cause{Peer: p.Name, asks: []Question{{Symptom: NotNegotiated, Peer: p.Name, Other: p.Other}}}
@@ -114,14 +127,21 @@ func findNegotiation(f *Facts, q Question) []*Cause {
 		default:
 			c.Text = fmt.Sprintf("%s has not finished the negotiation", p.Name)
 		}
-		c.Text += ": the signaling state is " + p.State.SignalingState
-		if t, ok := p.Was("signalingState", p.State.SignalingState); ok && t.From != "" {
+		c.Text += ": the signaling state is " + state
+		if t, ok := p.Was("signalingState", state); ok && t.From != "" {
 			c.Text += " since " + seconds(t.Time)
 			c.Evidence = append(c.Evidence, p.evidence(f, t))
 		}
 		list = append(list, c)
 	}
 	return list
+}
+
+// negotiated tells whether a negotiation of the peer has come to its end.
+func (p *Peer) negotiated() bool {
+	return slices.ContainsFunc(p.Transitions, func(t recorder.Transition) bool {
+		return t.Attribute == "signalingState" && t.To == "stable" && strings.HasPrefix(t.From, "have-")
+	})
 }
 
 // everChecked tells whether the peer's ICE agent has ever had both descriptions.
@@ -139,11 +159,14 @@ func findICE(f *Facts, q Question) []*Cause {
 
 func findRestart(f *Facts, q Question) []*Cause {
 	p := f.Peer(q.Peer)
-	if len(p.ICE.Generations) < 2 {
+	if len(p.ICE.Generations) < 2 || p.State.SignalingState != "stable" { // it is not negotiated
 		return nil
 	}
 	return f.findICE(q, p.ICE.Current().Began, "the ICE restart")
 }
+
+// patience is how long the checks of what there is may take before it is asked what there is not: pion checks a pair for 1.4 s.
+const patience = 2 * time.Second
 
 // mostPairs is how many pairs are told of.
 const mostPairs = 8
@@ -153,10 +176,10 @@ func (f *Facts) findICE(q Question, since time.Duration, name string) []*Cause {
 	c := &Cause{}
 	failed, concerned := false, false
 	for _, p := range f.both(q) {
-		if t, up := p.Was("ice.state", "connected", "completed"); up && t.Time >= since {
-			continue
+		if !p.negotiated() && (p.State.LocalDescription == nil || p.State.RemoteDescription == nil) {
+			return nil // without a negotiation there is nothing to be expected of ICE
 		}
-		if p.State.LocalDescription == nil || p.State.RemoteDescription == nil || p.State.ICE == nil {
+		if t, up := p.Was("ice.state", "connected", "completed"); up && t.Time >= since || p.State.ICE == nil {
 			continue
 		}
 		concerned = true
@@ -167,14 +190,15 @@ func (f *Facts) findICE(q Question, since time.Duration, name string) []*Cause {
 	}
 	pairs := f.Pairs(q.Peer, q.Other)
 	dead := slices.DeleteFunc(slices.Clone(pairs), f.works)
-	if !concerned || len(pairs) > len(dead) && !failed {
-		return nil // there is a pair that works: it is a matter of time
+	checked := func(p *Pair) bool { return len(f.Checks(p, p.A))+len(f.Checks(p, p.B)) > 0 }
+	if !concerned || !failed && (len(pairs) > len(dead) || len(dead) > 0 && f.ICE.Packets != recorder.PacketsNone && !slices.ContainsFunc(dead, checked)) {
+		return nil // there is a pair that works, or nothing was tried yet: it is a matter of time
 	}
 	switch n := len(dead); {
 	case n == 0:
 		c.Text = name + " failed: there were no pairs of candidates to be checked"
 	case !failed:
-		c.Text = fmt.Sprintf("%s has found no pair that works yet among %s", name, plural(n, "pair"))
+		c.Text = fmt.Sprintf("%s has found no pair that works yet (of %s)", name, plural(n, "pair"))
 	case n == 1:
 		c.Text = name + " failed: the only pair of candidates failed"
 	case n == 2:
@@ -186,6 +210,9 @@ func (f *Facts) findICE(q Question, since time.Duration, name string) []*Cause {
 		c.Text = strings.Replace(c.Text, "failed: there were", "has nothing to check: there are", 1)
 	}
 	for i, p := range dead {
+		if f.ICE.Packets == recorder.PacketsNone && i > 0 {
+			break // there is nothing to say that is of one pair only
+		}
 		if i == mostPairs {
 			c.Text += fmt.Sprintf("; below are the first %d", i)
 			break
@@ -201,19 +228,22 @@ func (f *Facts) findICE(q Question, since time.Duration, name string) []*Cause {
 			c.asks = append(c.asks, Question{Symptom: NoRemoteCandidate, Peer: p.Name, Other: p.Other})
 		}
 	}
-	c.asks = append(c.asks, f.lacking(ends, dead)...)
+	if began, ok := f.Peer(q.Peer).Was("ice.state", "checking"); failed || ok && f.Now-began.Time >= patience {
+		c.asks = append(c.asks, f.lacking(ends, dead)...)
+	}
 	return []*Cause{c}
 }
 
-// lacking asks for the candidates that the peers lack and that would have been of use: others than those that the network
-// between them does not let through.
+// lacking asks for the candidates that the peers lack beside others and that would have been of use, since the network between them
+// lets those others not through.
 func (f *Facts) lacking(ends []*Peer, dead []*Pair) []Question {
-	blocked := slices.ContainsFunc(dead, f.blocked)
+	blocked := slices.ContainsFunc(dead, func(p *Pair) bool { return f.blocked(p, true) })
+	relayHelps := slices.ContainsFunc(dead, func(p *Pair) bool { return f.blocked(p, false) })
 	var list []Question
 	for _, typ := range []string{"host", "srflx", "relay"} {
 		var without []*Peer
 		for _, p := range ends {
-			if !p.has(typ) && (blocked || !p.has("")) {
+			if !p.has(typ) && blocked && p.has("") && (relayHelps || len(p.servers()) > 0) {
 				without = append(without, p)
 			}
 		}
@@ -228,12 +258,13 @@ func (f *Facts) lacking(ends []*Peer, dead []*Pair) []Question {
 	return list
 }
 
-// blocked tells whether a NAT, a firewall or a missing route is what a pair has failed by.
-func (f *Facts) blocked(p *Pair) bool {
+// blocked tells whether a NAT, a firewall or a missing route is what a pair has failed by. A firewall that blocks UDP, and so TURN over
+// UDP as well, counts only if that is wanted.
+func (f *Facts) blocked(p *Pair, udp bool) bool {
 	for _, peer := range []string{p.A, p.B} {
 		for _, c := range f.Checks(p, peer) {
 			if lost := c.Lost(); lost != nil && (lost.End.Reason == "no route" || lost.End.Reason == "no hairpinning" ||
-				strings.Contains(lost.End.Reason, "NAT") || strings.Contains(lost.End.Reason, "firewall")) {
+				strings.Contains(lost.End.Reason, "NAT") || strings.Contains(lost.End.Reason, "firewall") && (udp || !strings.HasSuffix(lost.End.Reason, "udp block"))) {
 				return true
 			}
 		}
@@ -311,13 +342,6 @@ func (f *Facts) cite(seq uint64, format string, args ...any) []Evidence {
 	return []Evidence{a.evidence(format, args...)}
 }
 
-func findUnchecked(f *Facts, q Question) []*Cause {
-	if len(f.Checks(q.Pair, q.Pair.A))+len(f.Checks(q.Pair, q.Pair.B)) > 0 || f.ICE.Packets != "full" {
-		return nil
-	}
-	return []*Cause{{Text: fmt.Sprintf("%s: no check was sent on it", q.Pair.label())}}
-}
-
 func findUnanswered(f *Facts, q Question) []*Cause {
 	var list []*Cause
 	for _, peer := range []string{q.Pair.A, q.Pair.B} {
@@ -326,6 +350,14 @@ func findUnanswered(f *Facts, q Question) []*Cause {
 			continue
 		}
 		last := checks[len(checks)-1].Requests[0]
+		if slices.ContainsFunc(checks, (*Check).underWay) {
+			list = append(list, &Cause{
+				Peer:     peer,
+				Text:     fmt.Sprintf("%s: a check of %s's, or the answer to it, is still under way", q.Pair.label(), peer),
+				Evidence: []Evidence{last.evidence("last check sent, packet %d", last.ID)},
+			})
+			continue
+		}
 		list = append(list, &Cause{
 			Peer:     peer,
 			Text:     fmt.Sprintf("%s: nobody answered %s's %s", q.Pair.label(), peer, plural(len(checks), "check")),
@@ -335,11 +367,17 @@ func findUnanswered(f *Facts, q Question) []*Cause {
 	return list
 }
 
+// handshakeTime is how long a DTLS handshake takes at most where nothing is lost.
+const handshakeTime = 3 * time.Second
+
 func findDTLS(f *Facts, q Question) []*Cause {
 	for _, p := range f.both(q) {
 		t, up := p.First("ice.state", "connected", "completed")
 		if !up || p.State.DTLS == nil || p.State.DTLS.State == "connected" {
 			continue
+		}
+		if p.State.DTLS.State != "failed" && f.Now-t.Time < handshakeTime && len(f.lostHandshake(q)) == 0 {
+			continue // it goes as it should
 		}
 		c := &Cause{Peer: p.Name, Text: fmt.Sprintf("ICE is connected since %s, DTLS is %s", seconds(t.Time), p.State.DTLS.State)}
 		c.Evidence = append(c.Evidence, p.evidence(f, t))
@@ -361,8 +399,29 @@ func findTooSoon(f *Facts, q Question) []*Cause {
 	if !ok || p.State.ConnectionState != "connecting" {
 		return nil
 	}
+	text := fmt.Sprintf("the session ended %s after it had begun to connect, with %s under way", seconds(f.Now-t.Time), plural(f.End.InFlight, "packet"))
+	if f.End.Reason == "failed" {
+		text = fmt.Sprintf("a step that failed ended the session %s after it had begun to connect", seconds(f.Now-t.Time))
+	}
 	return []*Cause{{
-		Text:     fmt.Sprintf("the session ended %s after it had begun to connect, with %s under way", seconds(f.Now-t.Time), plural(f.End.InFlight, "packet")),
+		Text:     text,
 		Evidence: []Evidence{p.evidence(f, t), f.End.evidence("the session ends: %s", f.End.Reason)},
 	}}
+}
+
+func findConnecting(f *Facts, q Question) []*Cause {
+	var list []*Cause
+	for _, p := range f.both(q) {
+		s := f.setup(p)
+		if f.End != nil || len(s.Phases) == 0 || s.Phases[len(s.Phases)-1].Done {
+			continue
+		}
+		phase := s.Phases[len(s.Phases)-1]
+		text := fmt.Sprintf("%s is on its way since %s, and now at this: %s", p.Name, seconds(s.Began), phase.Name)
+		if phase.Text != "" {
+			text += ", " + phase.Text
+		}
+		list = append(list, &Cause{Peer: p.Name, Text: text})
+	}
+	return list
 }

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,13 +56,7 @@ var dropRules = []Rule{
 		}, "too large"),
 	dropRule("nobody-listens", "ports at which nobody listens",
 		"Packets reached a host at which no socket listens at their port: the connection there is closed or has failed, or the address is an old one.",
-		func(f *Facts, d drop) string {
-			text := fmt.Sprintf("%s's packets reached %s, where nobody listens at port %s", d.from, d.at, port(d.packets[0].To()))
-			if p := f.Peer(d.at); p != nil && (p.State.ConnectionState == "closed" || p.State.ConnectionState == "failed") {
-				text += fmt.Sprintf(" (%s's connection is %s)", p.Name, p.State.ConnectionState)
-			}
-			return text
-		}, "nobody listens", "socket closed"),
+		wordNobody, "nobody listens", "socket closed"),
 	dropRule("rule", "drop rules of the scenario",
 		"The scenario asks for the packets to be dropped.",
 		func(f *Facts, d drop) string {
@@ -75,6 +70,39 @@ var dropRules = []Rule{
 	dropRule("loss", "lossy links",
 		"A link lost packets by chance.",
 		func(f *Facts, d drop) string { return fmt.Sprintf("the link %s lost packets of %s", d.at, d.from) }, "loss"),
+}
+
+func wordNobody(f *Facts, d drop) string {
+	p := d.packets[0]
+	to := port(p.To())
+	if f.Server(d.at) != nil {
+		text := fmt.Sprintf("%s's packets reached %s, where nobody has the relayed port %s any more", d.from, d.at, to)
+		if c := f.lastChange(d.at, p.End.Time, "restart"); c != nil {
+			text += fmt.Sprintf(": the server was restarted at %s and has lost its allocations", seconds(c.Time))
+		}
+		return text
+	}
+	text := fmt.Sprintf("%s's packets reached %s, where nobody listens at port %s", d.from, d.at, to)
+	if peer := f.Peer(d.at); peer != nil {
+		if t, ok := peer.First("connectionState", "closed", "failed"); ok && t.Time <= p.End.Time {
+			text += fmt.Sprintf(", since %s's connection is %s", peer.Name, t.To)
+		} else if !peer.gathered(to) {
+			text += fmt.Sprintf(": %s has no candidate with that port", peer.Name)
+		}
+	}
+	return text
+}
+
+// gathered tells whether the peer has gathered a host candidate with a port, or one whose base has it.
+func (p *Peer) gathered(port string) bool {
+	for _, g := range p.ICE.Generations {
+		for _, c := range g.Local {
+			if fmt.Sprint(c.Port) == port || strings.HasSuffix(c.Base, ":"+port) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // A drop is what happened to packets of one sender at one place for one reason.
@@ -104,25 +132,46 @@ func drops(packets []*Packet) []drop {
 	return list
 }
 
-// dropRule makes the rule of reasons that begin like one of these.
+// dropRule makes the rule of reasons that begin like one of these. Drops of which word says the same are one cause.
 func dropRule(name, suspect, doc string, word func(*Facts, drop) string, reasons ...string) Rule {
 	return Rule{
 		Name: name, Answers: Dropped, Suspect: suspect, Doc: doc,
 		find: func(f *Facts, q Question) []*Cause {
-			var list []*Cause
+			var list []drop
+			var texts []string
 			for _, d := range drops(q.Packets) {
 				if !slices.ContainsFunc(reasons, func(r string) bool { return strings.HasPrefix(d.reason, r) }) {
 					continue
 				}
-				list = append(list, &Cause{Peer: d.from, Text: word(f, d) + dropped(d), Evidence: slices.Concat(f.backing(d), d.evidence())})
+				text := word(f, d)
+				i := slices.IndexFunc(list, func(other drop) bool { return other.mirrors(d) })
+				if i >= 0 {
+					texts[i] = fmt.Sprintf("%s and %s have no route to each other", host(list[i].packets[0].Src), host(d.packets[0].Src))
+				} else if i = slices.Index(texts, text); i < 0 {
+					list, texts = append(list, d), append(texts, text)
+					continue
+				}
+				list[i].packets = append(list[i].packets, d.packets...)
 			}
-			return merged(f, list, name)
+			var causes []*Cause
+			for i, d := range list {
+				slices.SortStableFunc(d.packets, func(a, b *Packet) int { return cmp.Compare(a.End.Seq, b.End.Seq) })
+				causes = append(causes, &Cause{
+					Peer:     d.from,
+					Text:     fmt.Sprintf("%s (%s dropped)", texts[i], plural(len(d.packets), "packet")),
+					Evidence: slices.Concat(f.backing(d), d.evidence()),
+				})
+			}
+			return causes
 		},
 	}
 }
 
-// dropped tells how many packets were dropped.
-func dropped(d drop) string { return fmt.Sprintf(" (%s dropped)", plural(len(d.packets), "packet")) }
+// mirrors tells whether neither of two addresses has a route to the other.
+func (d drop) mirrors(other drop) bool {
+	a, b := d.packets[0], other.packets[0]
+	return d.reason == "no route" && other.reason == d.reason && d.from != other.from && host(a.Src) == host(b.To()) && host(b.Src) == host(a.To())
+}
 
 // evidence is that of the first drop and of the last.
 func (d drop) evidence() []Evidence {
@@ -132,36 +181,9 @@ func (d drop) evidence() []Evidence {
 	}
 	var list []Evidence
 	for _, p := range ends {
-		list = append(list, p.End.evidence("packet %d of %s dropped: %s", p.ID, d.from, d.reason))
+		list = append(list, p.End.evidence("packet %d of %s dropped: %s", p.ID, p.Peer, d.reason))
 	}
 	return list
-}
-
-// merged makes one sentence of two directions where both say the same.
-func merged(f *Facts, list []*Cause, rule string) []*Cause {
-	if rule != "no-route" || len(list) != 2 || list[0].Peer == list[1].Peer {
-		return list
-	}
-	a, b, ok := ends(list[0].Text)
-	c, d, also := ends(list[1].Text)
-	if !ok || !also || a != d || b != c {
-		return list
-	}
-	var n, m int
-	fmt.Sscanf(list[0].Text[strings.LastIndex(list[0].Text, "(")+1:], "%d", &n)
-	fmt.Sscanf(list[1].Text[strings.LastIndex(list[1].Text, "(")+1:], "%d", &m)
-	return []*Cause{{
-		Peer:     list[0].Peer,
-		Text:     fmt.Sprintf("%s and %s have no route to each other (%s dropped)", a, b, plural(n+m, "packet")),
-		Evidence: slices.Concat(list[0].Evidence, list[1].Evidence),
-	}}
-}
-
-// ends takes the sentence of a missing route apart.
-func ends(text string) (from, to string, ok bool) {
-	from, rest, ok := strings.Cut(text, " has no route to ")
-	to, _, _ = strings.Cut(rest, " ")
-	return from, strings.TrimSuffix(to, ","), ok
 }
 
 // element is the network, host or interface's host of a place: "home/up" is home's.
@@ -194,10 +216,33 @@ func wordNoRoute(f *Facts, d drop) string {
 	if f.Server(d.from) != nil || p.Src == "" {
 		text = fmt.Sprintf("%s has no route to %s", d.from, host(p.To()))
 	}
-	if owner, network := f.ownerOf(host(p.To())); owner != "" && network != "internet" {
+	owner, network := f.ownerOf(host(p.To()))
+	if c := f.givenUp(owner, host(p.To()), p.End.Time); c != nil {
+		return text + fmt.Sprintf(", %s's address until the interface %s went to the %s at %s", owner, c.Interface, c.Text, seconds(c.Time))
+	}
+	if owner != "" && network != "internet" {
 		text += fmt.Sprintf(", %s's address in the network %s", owner, network)
 	}
 	return text
+}
+
+// givenUp returns the change by which a host had given up an address by a time; nil where it had not.
+func (f *Facts) givenUp(name, address string, by time.Duration) *Change {
+	var iface string
+	for _, h := range f.Topology.Hosts {
+		for _, i := range h.Interfaces {
+			if h.Name == name && i.Address == address {
+				iface = i.Name
+			}
+		}
+	}
+	for i := range f.Changes {
+		c := &f.Changes[i]
+		if c.Peer == name && c.Interface == iface && strings.HasPrefix(c.Text, "network ") && c.Time <= by && c.Address != address {
+			return c
+		}
+	}
+	return nil
 }
 
 // wordFiltered says which port the sender's NAT gave, and whom the receiver's lets in.
@@ -390,6 +435,10 @@ func (f *Facts) backing(d drop) []Evidence {
 			if m.Public == p.To() && m.Peer == d.at {
 				list = append(list, m.evidence("%s maps %s to %s, for %s", m.Peer, m.Local, m.Public, m.Remote))
 			}
+		}
+	case d.reason == "nobody listens":
+		if c := f.lastChange(d.at, p.End.Time, "restart"); c != nil {
+			list = append(list, c.evidence("%s", c.words()))
 		}
 	case strings.HasSuffix(d.reason, "down"):
 		for _, c := range f.Changes {

@@ -60,7 +60,7 @@ func findExpectedConnection(f *Facts, q Question) []*Cause {
 				continue
 			}
 			asked[about.key()] = true
-			list = append(list, &Cause{Peer: p.Name, Text: fmt.Sprintf("%s is not connected", p.Name), label: true, asks: []Question{about}})
+			list = append(list, &Cause{Peer: p.Name, asks: []Question{about}})
 		}
 	}
 	return list

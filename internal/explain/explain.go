@@ -16,12 +16,12 @@ type Explanation struct {
 	// Time and Event are the moment up to which the recording was looked at.
 	Time  time.Duration `json:"time"`
 	Event uint64        `json:"event"`
+	// Fine tells that nothing was found to be wrong, where that was the question.
+	Fine bool `json:"fine,omitempty"`
 	// Causes are what went wrong, each with what lies below it; none where nothing did.
 	Causes []*Cause `json:"causes"`
 	// Notes are what is no fault, such as a connection that the application has closed.
 	Notes []*Cause `json:"notes,omitempty"`
-	// RuledOut is what was looked for and not found, where nothing went wrong.
-	RuledOut []string `json:"ruledOut,omitempty"`
 	// Setups are where the time to connected went, for each peer, where that was asked for.
 	Setups []*Setup `json:"setups,omitempty"`
 }
@@ -45,6 +45,7 @@ func Session(f *Facts) *Explanation {
 			x.tell(f, e, q)
 		}
 	}
+	x.Fine = len(x.Causes) == 0 && len(f.Peers) > 0 // of a recording that was cut off at its beginning nobody knows
 	if len(x.Causes)+len(x.Notes) == 0 {
 		for _, p := range f.Peers {
 			x.Notes = append(x.Notes, standing(f, p))
@@ -68,38 +69,11 @@ func Why(f *Facts, peer string) *Explanation {
 			}
 		}
 	}
+	x.Fine = len(x.Causes) == 0
 	if len(x.Causes)+len(x.Notes) == 0 {
 		x.Notes = append(x.Notes, standing(f, p))
 	}
 	return x
-}
-
-// Event explains why an event happened: the events that led to it, and where it shows that something went wrong, the causes of that.
-// The facts are those up to the event, which is their last.
-func Event(f *Facts) (*Explanation, error) {
-	e, err := f.Recording.Event(f.Until)
-	if err != nil {
-		return nil, err
-	}
-	x := newExplanation(f, fmt.Sprintf("Why did event %d happen?", e.Seq))
-	engine := &engine{f, make(map[string]*Cause)}
-	for _, q := range f.questions(e) {
-		x.tell(f, engine, q)
-	}
-	top := &Cause{Peer: e.Peer, Text: words(e), Evidence: []Evidence{at(e).evidence("%s", e.Kind)}}
-	x.Notes = append(x.Notes, top)
-	for below := top; ; {
-		n := f.Recording.Cause(f.Recording.Find(e.Seq))
-		if n == 0 {
-			return x, nil
-		}
-		if e, err = f.Recording.Event(n); err != nil {
-			return x, err
-		}
-		c := &Cause{Peer: e.Peer, Text: words(e), Evidence: []Evidence{at(e).evidence("%s", e.Kind)}}
-		below.Causes = append(below.Causes, c)
-		below = c
-	}
 }
 
 // questions returns what there is to ask about an event that shows that something went wrong.
@@ -167,14 +141,10 @@ func (x *Explanation) tell(f *Facts, e *engine, q Question) {
 // ask answers a question: a heading with the causes below it, or just the causes where the symptom needs no words of its own.
 func (e *engine) ask(q Question, depth int) []*Cause {
 	if told := e.answered[q.key()]; told != nil {
-		if told.Text == "" {
-			return nil
-		}
 		return []*Cause{{Peer: told.Peer, Text: told.Text + " (explained above)"}}
 	}
 	heading := e.f.heading(q)
 	if heading == nil {
-		e.answered[q.key()] = &Cause{}
 		return e.causes(q, depth)
 	}
 	e.answered[q.key()] = heading
@@ -203,7 +173,12 @@ func (e *engine) causes(q Question, depth int) []*Cause {
 				for _, below := range c.asks {
 					c.Causes = append(c.Causes, e.ask(below, depth+1)...)
 				}
-				list = append(list, joined(c))
+				if len(c.Causes) == 0 {
+					for _, below := range c.asks {
+						c.RuledOut = union(c.RuledOut, suspects(below.Symptom))
+					}
+				}
+				list = append(list, joined(c)...)
 			}
 		}
 		if len(list) > 0 {
@@ -213,20 +188,32 @@ func (e *engine) causes(q Question, depth int) []*Cause {
 	return list
 }
 
-// joined makes one sentence of a label and the only cause below it.
-func joined(c *Cause) *Cause {
-	if !c.label {
-		return c
-	}
-	if len(c.Causes) != 1 || c.Causes[0].label {
-		c.label = false
-		return c
+// joined makes one sentence of a label and the only cause below it. A cause without words of its own leaves its place to those below.
+func joined(c *Cause) []*Cause {
+	switch {
+	case c.Text == "":
+		for _, below := range c.Causes {
+			below.Via = slices.Concat([]string{c.Rule}, below.Via)
+		}
+		return c.Causes
+	case !c.label || len(c.Causes) != 1:
+		return []*Cause{c}
 	}
 	below := *c.Causes[0]
 	below.Text = c.Text + ": " + below.Text
 	below.Via = slices.Concat(c.Via, []string{c.Rule}, below.Via)
 	below.Evidence = slices.Concat(c.Evidence, below.Evidence)
-	return &below
+	return []*Cause{&below}
+}
+
+// union returns a list and what else another has.
+func union(list, other []string) []string {
+	for _, s := range other {
+		if !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 // suspects returns what the rules of a symptom look for, and those of the symptoms that they ask about.

@@ -45,7 +45,6 @@ type Facts struct {
 
 	packets map[uint64]*Packet // by the event that sent them
 	byID    map[uint64]*Packet
-	events  map[uint64]At // of calls, to look causes up
 	checks  map[string][]*Check
 	byCheck map[uint64]*Check
 }
@@ -67,9 +66,9 @@ type Mapping struct {
 // Change is a change of the network. Peer is the network, the server, the peer whose interface it is, or "signaling".
 type Change struct {
 	At
-	// Interface is its name, where an interface has changed.
-	Interface string
-	Text      string
+	// Interface is its name, where an interface has changed, and Address what it has after the change.
+	Interface, Address string
+	Text               string
 	// Up tells whether an interface is up after the change.
 	Up bool
 }
@@ -101,7 +100,6 @@ func Gather(r *recorder.Recording, n int) (*Facts, error) {
 			Header:    r.Header(),
 			packets:   make(map[uint64]*Packet),
 			byID:      make(map[uint64]*Packet),
-			events:    make(map[uint64]At),
 			checks:    make(map[string][]*Check),
 			byCheck:   make(map[uint64]*Check),
 		},
@@ -158,7 +156,7 @@ func (g *gatherer) add(n int, e recorder.Event) error {
 	case recorder.NetworkChange:
 		g.Changes = append(g.Changes, Change{At: at(e), Text: d.Change})
 	case recorder.Interface:
-		g.Changes = append(g.Changes, Change{At: at(e), Interface: d.Interface, Text: d.Change, Up: d.Up})
+		g.Changes = append(g.Changes, Change{At: at(e), Interface: d.Interface, Address: d.Address, Text: d.Change, Up: d.Up})
 		g.moved(e.Peer, d)
 	case recorder.Signal:
 		g.signal(e, d)
@@ -166,7 +164,6 @@ func (g *gatherer) add(n int, e recorder.Event) error {
 		g.Verdicts = append(g.Verdicts, Verdict{at(e), d})
 	case recorder.Step:
 		g.Steps = append(g.Steps, Step{at(e), d})
-		g.events[e.Seq] = at(e)
 	case recorder.LogLine:
 		g.Logs = append(g.Logs, Log{at(e), d})
 	case recorder.SessionEnd:

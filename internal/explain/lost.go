@@ -3,8 +3,10 @@ package explain
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/rtcsim/rtcsim/internal/ice"
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
@@ -19,6 +21,16 @@ var lostRules = []Rule{
 		Name: "interface-gone", Answers: Silent, Suspect: "an interface that is gone",
 		Doc:  "The interface that a peer sent by was switched off or went to another network: what is written to its sockets fails. pion's agent finds other interfaces only when it gathers again, as after an ICE restart.",
 		find: findInterfaceGone,
+	},
+	{
+		Name: "address-changed", Answers: Silent, Suspect: "an address that has changed",
+		Doc:  "The other side's packets arrive from another address than before, as after a NAT has forgotten its mappings. ICE goes by the address of the pair that it has selected, until it is restarted.",
+		find: findAddressChanged,
+	},
+	{
+		Name: "ice-lite-both", Answers: Silent, Suspect: "two ICE lite agents",
+		Doc:  "Both sides are ICE lite agents. Such an agent sends no checks of its own, so that nobody keeps the connection alive.",
+		find: findLite,
 	},
 	{
 		Name: "other-side-gone", Answers: Silent, Suspect: "the other side, which is gone",
@@ -48,16 +60,30 @@ func (f *Facts) flows(p *Peer) map[[3]string]bool {
 	return flows
 }
 
-// between returns the packets that were dropped between a peer and the other one, of those sent in a time, both instants included.
-func (f *Facts) between(p *Peer, since, until time.Duration) []*Packet {
+// towards returns the packets on the way to a peer from the one at the other end that were dropped, of those sent from a time on
+// and dropped before another: what the other one and TURN servers sent, and what the peer itself sent to a TURN server, without which nothing
+// comes from there.
+func (f *Facts) towards(p *Peer, since, before time.Duration) []*Packet {
 	flows := f.flows(p)
+	if other := f.Peer(p.Other); other != nil {
+		for flow := range f.flows(other) {
+			flows[flow] = true
+		}
+	}
 	var list []*Packet
 	for _, packet := range f.Packets {
-		if packet.Lost() && packet.Time >= since && packet.Time <= until && flows[[3]string{packet.Peer, packet.Src, packet.Dst}] {
+		if packet.Lost() && packet.Time >= since && packet.End.Time < before && flows[[3]string{packet.Peer, packet.Src, packet.Dst}] &&
+			(packet.Peer != p.Name || f.serverAt(packet.Dst)) {
 			list = append(list, packet)
 		}
 	}
 	return list
+}
+
+// serverAt tells whether a transport address is that of a server.
+func (f *Facts) serverAt(addr string) bool {
+	owner, _ := f.ownerOf(host(addr))
+	return f.Server(owner) != nil
 }
 
 // lostAt returns when the peer's connection was given up last: the disconnected or failed that its present state began with.
@@ -87,29 +113,21 @@ func findSilence(f *Facts, q Question) []*Cause {
 		if !ok {
 			continue
 		}
-		last := f.heard(p, lost.Time)
+		last := f.heardOnPair(p, lost.Time)
 		if last == nil {
 			continue
 		}
 		c := &Cause{Peer: p.Name}
 		c.Text = fmt.Sprintf("%s heard nothing from %s after %s, and gave up", p.Name, p.Other, seconds(last.End.Time))
+		if any := f.heard(p, lost.Time); any != nil && any.End.Time > last.End.Time && any.Peer == p.Other {
+			c.Text = fmt.Sprintf("%s heard nothing from %s, where %s was, after %s, and gave up", p.Name, last.From(), p.Other, seconds(last.End.Time))
+		}
 		c.Evidence = append(c.Evidence, last.End.evidence("packet %d arrives, the last one", last.ID), p.evidence(f, lost))
-		var dropped []*Packet
-		for _, packet := range f.between(p, last.Time, f.Now) {
-			if packet.Peer != p.Name && !f.towards(packet, p) {
-				continue
-			}
-			if packet.Peer != p.Name || f.Server(f.ownerName(packet.Dst)) != nil {
-				dropped = append(dropped, packet)
-			}
+		until := f.Now + 1
+		if t, ok := p.Was("connectionState", "failed"); ok {
+			until = t.Time
 		}
-		if other := f.Peer(p.Other); other != nil {
-			for _, packet := range f.between(other, last.Time, f.Now) {
-				if packet.Peer != p.Name && !slices.Contains(dropped, packet) {
-					dropped = append(dropped, packet)
-				}
-			}
-		}
+		dropped := f.towards(p, last.Time, until)
 		if len(dropped) > 0 {
 			c.asks = append(c.asks, Question{Symptom: Dropped, Peer: p.Name, Other: p.Other, Packets: dropped})
 		}
@@ -118,15 +136,6 @@ func findSilence(f *Facts, q Question) []*Cause {
 	}
 	return list
 }
-
-// ownerName returns the host of a transport address.
-func (f *Facts) ownerName(addr string) string {
-	name, _ := f.ownerOf(host(addr))
-	return name
-}
-
-// towards tells whether a packet is on its way to a peer rather than from it.
-func (f *Facts) towards(packet *Packet, p *Peer) bool { return packet.Peer != p.Name }
 
 func findInterfaceGone(f *Facts, q Question) []*Cause {
 	var list []*Cause
@@ -142,6 +151,71 @@ func findInterfaceGone(f *Facts, q Question) []*Cause {
 		}
 	}
 	return list
+}
+
+// selected returns the pair that the peer selected last, nil where there is none.
+func (p *Peer) selected() *ice.Pair {
+	for _, g := range slices.Backward(p.ICE.Generations) {
+		if pair := g.Selected(); pair != nil {
+			return pair
+		}
+	}
+	return nil
+}
+
+// heardOnPair returns the last packet that arrived at a peer until a time on the pair that it has selected; nil where there is none.
+func (f *Facts) heardOnPair(p *Peer, until time.Duration) *Packet {
+	pair := p.selected()
+	if pair == nil {
+		return nil
+	}
+	relayed := typeOf(pair.Local) == "relay"
+	flows := f.flows(p)
+	var last *Packet
+	for _, packet := range f.Packets {
+		if !packet.Delivered() || packet.End.Peer != p.Name || packet.End.Time > until || last != nil && packet.End.Time < last.End.Time {
+			continue
+		}
+		if packet.From() == addressOf(pair.Remote) || relayed && flows[[3]string{packet.Peer, packet.Src, packet.Dst}] {
+			last = packet
+		}
+	}
+	return last
+}
+
+func findAddressChanged(f *Facts, q Question) []*Cause {
+	p := f.Peer(q.Other)
+	if p == nil || p.selected() == nil {
+		return nil
+	}
+	was := addressOf(p.selected().Remote)
+	for _, packet := range f.Packets {
+		if packet.Peer != q.Peer || !packet.Delivered() || packet.End.Peer != q.Other || packet.Time < q.Time || packet.From() == was || packet.From() == packet.Src {
+			continue
+		}
+		network := f.natOf(host(packet.From()))
+		c := &Cause{Text: fmt.Sprintf("%s's packets arrive from %s since %s, and no more from %s", q.Peer, packet.From(), seconds(packet.End.Time), was)}
+		if change := f.lastChange(network, packet.Time, "NAT "); change != nil {
+			c.Text += fmt.Sprintf(": %s was changed at %s (%s)", f.whose(network, "NAT"), seconds(change.Time), strings.TrimPrefix(change.Text, "NAT "))
+			c.Evidence = append(c.Evidence, change.evidence("%s", change.words()))
+		}
+		for _, m := range f.Mappings {
+			if m.Public == packet.From() {
+				c.Evidence = append(c.Evidence, m.evidence("%s maps %s to %s, for %s", m.Peer, m.Local, m.Public, m.Remote))
+			}
+		}
+		c.Evidence = append(c.Evidence, packet.End.evidence("packet %d arrives from %s", packet.ID, packet.From()))
+		return []*Cause{c}
+	}
+	return nil
+}
+
+func findLite(f *Facts, q Question) []*Cause {
+	p, other := f.Peer(q.Peer), f.Peer(q.Other)
+	if p == nil || other == nil || len(p.ICE.Generations) == 0 || len(other.ICE.Generations) == 0 || !p.ICE.Current().Lite || !other.ICE.Current().Lite {
+		return nil
+	}
+	return []*Cause{{Text: fmt.Sprintf("%s and %s are both ICE lite agents: neither sends checks", q.Peer, q.Other)}}
 }
 
 func findGone(f *Facts, q Question) []*Cause {

@@ -92,6 +92,12 @@ func (c *Check) Answered() bool {
 	return slices.ContainsFunc(c.Answers, func(p *Packet) bool { return p.Delivered() && p.End.Peer == c.Peer && p.Code == 0 })
 }
 
+// underWay tells whether the check or an answer to it is still under way.
+func (c *Check) underWay() bool {
+	pending := func(p *Packet) bool { return p.End == nil }
+	return slices.ContainsFunc(c.Requests, pending) || slices.ContainsFunc(c.Answers, pending)
+}
+
 // Lost returns the packet with which the check, or its answer, was lost; nil where none was.
 func (c *Check) Lost() *Packet {
 	for _, list := range [][]*Packet{c.Requests, c.Answers} {

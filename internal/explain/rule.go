@@ -41,6 +41,7 @@ func init() {
 		{"Connections that never come up", connectivityRules},
 		{"Connections that are lost", lostRules},
 		{"Candidates", candidateRules},
+		{"DTLS", dtlsRules},
 		{"STUN and TURN servers", serverRules},
 		{"Packets that are dropped", dropRules},
 	}

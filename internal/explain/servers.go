@@ -3,6 +3,9 @@ package explain
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -109,14 +112,21 @@ func refusedRule(code int) func(f *Facts, q Question) []*Cause {
 		if answer == nil || x.succeeded() != nil || !x.authorized(answer) {
 			return nil
 		}
-		if code != 0 && answer.Code != code || code == 0 && (answer.Code == 401 || answer.Code == 486) {
+		is := answer.Code
+		if is == 0 {
+			is = f.loggedCode(q.Peer, u.host)
+		}
+		if code != 0 && is != code || code == 0 && (is == 401 || is == 486) {
 			return nil
 		}
 		c := &Cause{Evidence: []Evidence{
 			answer.Answers.evidence("packet %d: %s-request", answer.Answers.ID, method),
-			answer.End.evidence("packet %d: %s-error %d", answer.ID, method, answer.Code),
+			answer.End.evidence("packet %d: %s-error", answer.ID, method),
 		}}
-		c.Text = strings.TrimSpace(fmt.Sprintf("%s answered %d %s", u.service(), answer.Code, reasons[answer.Code]))
+		c.Text = strings.TrimSpace(fmt.Sprintf("%s answered %d %s", u.service(), is, reasons[is]))
+		if is == 0 {
+			c.Text = u.service() + " answered with an error, the code of which was not recorded"
+		}
 		switch code {
 		case 401:
 			c.Text += fmt.Sprintf(": the user %q or the password is wrong", u.username)
@@ -125,6 +135,21 @@ func refusedRule(code int) func(f *Facts, q Question) []*Cause {
 		}
 		return []*Cause{c}
 	}
+}
+
+// logged finds the code of an error in what pion logs of it.
+var logged = regexp.MustCompile(`error (\d{3})\b`)
+
+// loggedCode returns the code of the last error of a server's that a peer's pion has logged, 0 where there is none. It is for
+// recordings without payloads.
+func (f *Facts) loggedCode(peer, host string) int {
+	for _, l := range slices.Backward(f.Logs) {
+		if m := logged.FindStringSubmatch(l.Text); m != nil && l.Peer == peer && strings.Contains(l.Text, host) {
+			code, _ := strconv.Atoi(m[1])
+			return code
+		}
+	}
+	return 0
 }
 
 func findUnreachable(f *Facts, q Question) []*Cause {

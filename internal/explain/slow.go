@@ -203,7 +203,11 @@ func (w *setup) checks() bool {
 	t, done := w.peer.First("ice.state", "connected", "completed")
 	p := w.pair()
 	if p == nil {
-		return w.phase("checks", t.Time, done, "no pair was selected")
+		pairs, sent := w.Pairs(w.peer.Name, w.peer.Other), 0
+		for _, p := range pairs {
+			sent += len(w.Checks(p, p.A)) + len(w.Checks(p, p.B))
+		}
+		return w.phase("checks", t.Time, done, fmt.Sprintf("%s and %s, and no pair is selected", plural(len(pairs), "pair"), plural(sent, "check")))
 	}
 	var lost []*Packet
 	sent := 0
@@ -229,12 +233,15 @@ func (w *setup) checks() bool {
 			break
 		}
 	}
-	return w.phase("checks", t.Time, done, text, w.dropped(lost)...)
+	return w.phase("checks", t.Time, done, text, w.dropped(lost, t.Time, done)...)
 }
 
-// dropped says why packets were dropped.
-func (w *setup) dropped(packets []*Packet) []*Cause {
-	if len(packets) == 0 {
+// worthwhile is how long a phase lasts at least whose losses are explained.
+const worthwhile = 200 * time.Millisecond
+
+// dropped says why packets were dropped in a phase, where that can have made it slow.
+func (w *setup) dropped(packets []*Packet, to time.Duration, done bool) []*Cause {
+	if len(packets) == 0 || done && to-w.at < worthwhile {
 		return nil
 	}
 	e := &engine{w.Facts, make(map[string]*Cause)}
@@ -294,13 +301,13 @@ func (w *setup) exchange(name, what string, to time.Duration, done bool, types [
 	if len(lost) > 0 {
 		text += fmt.Sprintf(", %d of them lost", len(lost))
 	}
-	if pause, after := longest(w.at, until, all); pause > time.Second-time.Millisecond && len(all) > 0 {
+	if pause, after := longest(w.at, until, all); pause >= 900*time.Millisecond && len(all) > 0 {
 		text += fmt.Sprintf("; nothing was sent for %s after %s", seconds(pause), seconds(after))
 		if len(lost) > 0 {
 			text += ", until it was sent again"
 		}
 	}
-	return w.phase(name, to, done, text, w.dropped(lost)...)
+	return w.phase(name, to, done, text, w.dropped(lost, to, done)...)
 }
 
 // longest returns the longest time between packets that were sent one after the other, and when it began.

@@ -60,13 +60,13 @@ func findConnections(f *Facts) []Question {
 // connection returns what there is to ask about a peer's connection; false where it is up, or nobody wanted it to be. Two peers
 // with the same symptom share a question.
 func (f *Facts) connection(p *Peer) (Question, bool) {
-	s := p.symptom()
+	s := f.symptom(p)
 	if s == "" {
 		return Question{}, false
 	}
 	q := Question{Symptom: s, Peer: p.Name, Other: p.Other}
 	other := f.Peer(p.Other)
-	if other == nil || s == Closed || other.Other != p.Name || other.symptom() != s {
+	if other == nil || s == Closed || other.Other != p.Name || f.symptom(other) != s {
 		return q, true
 	}
 	q.Both = true
@@ -79,10 +79,16 @@ func (f *Facts) connection(p *Peer) (Question, bool) {
 	return q, true
 }
 
+// tried tells whether the peer has begun to negotiate.
+func (p *Peer) tried() bool {
+	return p.Call("setLocalDescription") != nil || p.Call("setRemoteDescription") != nil
+}
+
 // symptom returns the symptom of a peer's connection, empty where there is none.
-func (p *Peer) symptom() Symptom {
-	if p.Call("setLocalDescription") == nil && p.Call("setRemoteDescription") == nil && p.State.ConnectionState != "closed" {
-		return "" // nobody has tried
+func (f *Facts) symptom(p *Peer) Symptom {
+	other := f.Peer(p.Other)
+	if !p.tried() && (other == nil || !other.tried()) && p.State.ConnectionState != "closed" {
+		return "" // nobody has
 	}
 	_, up := p.First("connectionState", "connected")
 	switch p.State.ConnectionState {

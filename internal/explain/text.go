@@ -46,11 +46,8 @@ type writer struct {
 }
 
 func (w *writer) explanation(x *Explanation) {
-	if len(x.Causes) == 0 && len(x.Setups) == 0 {
+	if x.Fine {
 		w.block("", "", "Nothing went wrong.", w.bold)
-		if len(x.RuledOut) > 0 {
-			w.block("", "", "Not: "+strings.Join(x.RuledOut, ", ")+".", w.dim)
-		}
 	}
 	for _, list := range [][]*Cause{x.Causes, x.Notes} {
 		for _, c := range list {
@@ -67,10 +64,21 @@ func (w *writer) explanation(x *Explanation) {
 
 // cause writes a cause: first leads its first line, rest the others.
 func (w *writer) cause(c *Cause, first, rest string, style lipgloss.Style) {
-	w.block(first, rest, c.Text, style)
+	continued := rest
+	if c.linked && first != rest {
+		continued += "  "
+	}
+	w.block(first, continued, c.Text, style)
 	branch, last, bar, indent := "├─ ", "└─ ", "│  ", "   "
 	if w.ASCII {
 		branch, last, bar = "|- ", "`- ", "|  "
+	}
+	if len(c.Causes) == 1 && c.Causes[0].linked { // a chain does not move to the right
+		if !w.Short {
+			w.evidence(c.Evidence, rest+"  ")
+		}
+		w.cause(c.Causes[0], rest+"← ", rest, w.Renderer.NewStyle())
+		return
 	}
 	lead := rest
 	if len(c.Causes) > 0 {

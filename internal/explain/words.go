@@ -1,30 +1,31 @@
 package explain
 
 import (
-	"bytes"
-	"io"
+	"fmt"
 	"strings"
-
-	"github.com/charmbracelet/lipgloss"
-	"github.com/muesli/termenv"
 
 	"github.com/rtcsim/rtcsim/internal/transcript"
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
-// words words an event as a run prints it, without its time.
-func words(e recorder.Event) string {
-	renderer := lipgloss.NewRenderer(io.Discard, termenv.WithProfile(termenv.Ascii))
-	var b bytes.Buffer
-	p := transcript.New(&b, renderer, true, true)
-	p.Event(e)
-	first, _, _ := strings.Cut(b.String(), "\n")
-	first = strings.TrimSpace(first)
-	if _, after, ok := strings.Cut(first, " "); ok {
-		first = strings.Join(strings.Fields(after), " ")
+// words words an event as a run prints it; the end of a packet with what it is.
+func (f *Facts) words(e recorder.Event) string {
+	if p := f.packets[e.Cause]; p != nil && p.End != nil && p.End.Seq == e.Seq {
+		text := fmt.Sprintf("%s: packet %d of %s arrives", e.Peer, p.ID, p.Peer)
+		if p.Lost() {
+			text = fmt.Sprintf("%s: packet %d of %s is dropped, %s", e.Peer, p.ID, p.Peer, p.End.Reason)
+		}
+		if len(p.Types) > 0 {
+			return text + ": " + strings.Join(p.Types, " ")
+		}
+		return text + ": " + p.Protocol
 	}
-	if first == "" {
-		first = strings.TrimSpace(e.Peer + " " + string(e.Kind))
+	text, _, _ := strings.Cut(transcript.Words(e), "\n")
+	if text == "" {
+		text = string(e.Kind)
 	}
-	return first
+	if e.Peer != "" {
+		text = e.Peer + ": " + text
+	}
+	return text
 }

@@ -43,6 +43,7 @@ type Options struct {
 var Formats = []Format{
 	jsonLines,
 	pcapng,
+	perfetto,
 	html,
 }
 

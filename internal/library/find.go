@@ -252,7 +252,14 @@ func isFragment(text []byte) bool {
 func below(folder string) ([]string, error) {
 	var files []string
 	// With the separator, a link to a folder is followed.
-	err := filepath.WalkDir(folder+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
+	root := folder + string(filepath.Separator)
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && path != root && isHidden(d.Name()) {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
 		if err == nil && !d.IsDir() && isYAML(path) {
 			files = append(files, path)
 		}

@@ -39,6 +39,9 @@ var tree = map[string]string{
 	"calls/deeper/parts/network.yaml": "network: {home: {}}\n",
 	"calls/deeper/parts/peers.yaml":   "peers: {bob: {}}\n",
 	"calls/deeper/d.yaml":             "include: parts/peers.yaml\nsteps: [{bob: close}]\n",
+	"calls/..data/a.yaml":             good, // what a volume in Kubernetes links to
+	"calls/.git/b.yaml":               good,
+	"calls/.hidden.yaml":              good,
 	"wrong/no-peers.yaml":             "name: Forgotten\nsteps: [{alice: close}]\n",
 	"wrong/broken.yaml":               "peers: [\n",
 	"parts/home.yaml":                 "network: {home: {}}\n",

@@ -12,7 +12,12 @@ import (
 // isPattern tells whether an argument is a pattern of names.
 func isPattern(arg string) bool { return strings.ContainsAny(arg, "*?[") }
 
-// matches tells whether a path with slashes matches a pattern, part by part. The part ** stands for any number of parts.
+// isHidden tells whether a file is hidden: a part of version control, or what the links in a volume of Kubernetes lead to. Only what
+// names it finds it.
+func isHidden(name string) bool { return strings.HasPrefix(name, ".") }
+
+// matches tells whether a path with slashes matches a pattern, part by part. The part ** stands for any number of parts. As in a
+// shell, hidden parts match what begins with a dot.
 func matches(pattern, name string) bool {
 	return matchParts(strings.Split(pattern, "/"), strings.Split(name, "/"))
 }
@@ -21,6 +26,9 @@ func matchParts(pattern, name []string) bool {
 	for len(pattern) > 0 {
 		if pattern[0] == "**" {
 			for n := range len(name) + 1 {
+				if n > 0 && isHidden(name[n-1]) {
+					return false
+				}
 				if matchParts(pattern[1:], name[n:]) {
 					return true
 				}
@@ -30,7 +38,7 @@ func matchParts(pattern, name []string) bool {
 		if len(name) == 0 {
 			return false
 		}
-		if ok, err := path.Match(pattern[0], name[0]); err != nil || !ok {
+		if ok, err := path.Match(pattern[0], name[0]); err != nil || !ok || isHidden(name[0]) && !isHidden(pattern[0]) {
 			return false
 		}
 		pattern, name = pattern[1:], name[1:]

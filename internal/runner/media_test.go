@@ -13,7 +13,7 @@ import (
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
-// record runs a scenario of the repository in the guest and returns its events, with their data.
+// record runs a scenario in the guest and returns its events, with their data.
 func record(t *testing.T, r *runner.Runner, file string) ([]recorder.Event, []any) {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -55,7 +55,7 @@ func newTestRunner(t *testing.T) *runner.Runner {
 // packets can be read.
 func TestLossIsMeasured(t *testing.T) {
 	r := newTestRunner(t)
-	events, data := record(t, r, "../../scenarios/media/call-lossy.yaml")
+	events, data := record(t, r, "testdata/call-lossy.yaml")
 
 	type source struct {
 		sent, dropped int
@@ -131,7 +131,7 @@ func TestLossIsMeasured(t *testing.T) {
 // TestKeyframeAfterPLI sees that each PLI that arrives is followed by a keyframe.
 func TestKeyframeAfterPLI(t *testing.T) {
 	r := newTestRunner(t)
-	events, data := record(t, r, "../../scenarios/media/without-nack.yaml")
+	events, data := record(t, r, "testdata/without-nack.yaml")
 	plis := 0
 	for i, e := range events {
 		d, ok := data[i].(recorder.RTCP)

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/rtcsim/rtcsim/internal/library"
+	"github.com/rtcsim/rtcsim/internal/runner"
 	"github.com/rtcsim/rtcsim/internal/sandbox"
 	"github.com/rtcsim/rtcsim/recorder"
 	"github.com/rtcsim/rtcsim/scenario"
@@ -30,31 +31,31 @@ const telling = "left=symmetric,right=port-restricted,servers=stun"
 // TestNATs runs all pairs of networks of scenarios/nat/matrix.yaml, and compares who connects, and by which candidates, with
 // theory: RFC 4787 for the NATs, RFC 8445 for ICE, RFC 8656 for TURN. The tables in docs/network.md are made from the runs.
 func TestNATs(t *testing.T) {
-	const file = "nat/matrix.yaml"
-	text, err := os.ReadFile(filepath.Join(library, file))
+	source, err := library.BuiltIn("nat/matrix")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := readScenario(t, file, text, "")
+	all, err := source.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := all[0]
 	if want := []string{"left", "right", "servers"}; len(s.Matrix) != len(want) {
 		t.Fatalf("the matrix has %d names, want %v", len(s.Matrix), want)
 	}
-	variants := s.Variants()
-	runs := make([]outcome, len(variants))
+	runs := make([]outcome, len(all))
 	refusals := map[string]string{} // by network, what its NAT said of the last packet that it did not let in
 	r := open(t, 0)
 	t.Run("all", func(t *testing.T) {
-		for i, variant := range variants {
+		for i, s := range all {
 			if testing.Short() && i%11 != 0 {
 				continue
 			}
-			t.Run(variant, func(t *testing.T) {
+			t.Run(s.Variant, func(t *testing.T) {
 				t.Parallel()
-				l := entry{runner: r, file: file, text: text, variant: variant, seed: s.Seed}
-				s := readScenario(t, file, text, variant)
 				var refused map[string]string
-				runs[i], refused = l.connects(t)
-				if variant == telling {
+				runs[i], refused = connects(t, r, source.Header(r, s, s.Seed, recorder.Options{Packets: recorder.PacketsHeaders}))
+				if s.Variant == telling {
 					refusals = refused
 				}
 				if want := theory(s); runs[i] != want {
@@ -159,9 +160,9 @@ func (o outcome) cell() string {
 	return fmt.Sprintf("%s, %s", o.alice.local, o.alice.remote)
 }
 
-// connects runs the entry, sees that it passes and that the books of its packets balance, and tells what came of it, and by
-// network what its NAT said of the last packet that it filtered.
-func (l *entry) connects(t *testing.T) (o outcome, refused map[string]string) {
+// connects runs a variant, sees that it passes and that every packet has ended, and tells what came of it, and by network what
+// its NAT said of the last packet that it filtered.
+func connects(t *testing.T, r *runner.Runner, h recorder.Header) (o outcome, refused map[string]string) {
 	t.Helper()
 	refused = map[string]string{}
 	selected := map[string]types{}
@@ -169,8 +170,7 @@ func (l *entry) connects(t *testing.T) (o outcome, refused map[string]string) {
 	received := false
 	var sent, ended []uint64
 	var verdicts []recorder.Verdict
-	h := l.runner.Header(l.file, l.text, l.seed, recorder.Options{Packets: recorder.PacketsHeaders, Variant: l.variant})
-	end, _, err := l.runner.Run(t.Context(), h, sandbox.Limits{}, func(line []byte) error {
+	end, _, err := r.Run(t.Context(), h, sandbox.Limits{}, func(line []byte) error {
 		verdicts = appendVerdict(t, verdicts, line)
 		var e recorder.Event
 		if err := json.Unmarshal(line, &e); err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -244,4 +245,27 @@ func TestHeader(t *testing.T) {
 	if err != nil || versions.Guest != h.Guest || versions.Go != h.Go || versions.Wazero != h.Wazero || versions.Machine != h.Machine {
 		t.Errorf("version says %+v, error %v", versions, err)
 	}
+}
+
+// appendVerdict appends the verdict that a line of a recording is, if it is one.
+func appendVerdict(t *testing.T, verdicts []recorder.Verdict, line []byte) []recorder.Verdict {
+	if !bytes.Contains(line[:min(len(line), 128)], []byte(`"kind":"verdict"`)) {
+		return verdicts
+	}
+	var e struct{ Data recorder.Verdict }
+	if err := json.Unmarshal(line, &e); err != nil {
+		t.Error(err)
+	}
+	return append(verdicts, e.Data)
+}
+
+// failed tells which verdicts were against a run.
+func failed(verdicts []recorder.Verdict) string {
+	var b strings.Builder
+	for _, v := range verdicts {
+		if !v.Held {
+			fmt.Fprintf(&b, "line %d: %s: %s\n", v.Line, v.Text, v.Seen)
+		}
+	}
+	return b.String()
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rtcsim/rtcsim/internal/books"
 	"github.com/rtcsim/rtcsim/internal/sandbox"
 	"github.com/rtcsim/rtcsim/recorder"
 )
@@ -100,17 +101,22 @@ func TestLarge(t *testing.T) {
 				t.Parallel()
 				h := r.Header(test.name+".yaml", []byte(test.text), 1, recorder.Options{Packets: recorder.PacketsFull})
 				var verdicts []recorder.Verdict
-				b := newBooks()
+				b := books.New()
 				end, stats, err := r.Run(t.Context(), h, sandbox.Limits{}, func(line []byte) error {
 					verdicts = appendVerdict(t, verdicts, line)
 					e, err := recorder.ParseLine(line)
-					b.add(t, e)
-					return err
+					if err != nil {
+						return err
+					}
+					if err := b.Add(e); err != nil {
+						t.Error(err)
+					}
+					return nil
 				})
-				if err != nil || end.Outcome != recorder.OutcomePassed || !b.finished {
+				if err != nil || end.Outcome != recorder.OutcomePassed || !b.Finished() {
 					t.Errorf("%s: %s, error %v\n%s", end.Outcome, end.Message, err, failed(verdicts))
 				}
-				t.Logf("%v, %d MiB, %d packets, %d events", stats.Wall.Round(time.Millisecond), stats.Memory>>20, b.lastID, stats.Events)
+				t.Logf("%v, %d MiB, %d packets, %d events", stats.Wall.Round(time.Millisecond), stats.Memory>>20, b.Packets(), stats.Events)
 			})
 		}
 	})

@@ -89,10 +89,11 @@ var ruleTests = map[string]struct {
 	},
 	"empty-offer-refused": {
 		wrong: func(s *session) {
-			s.refuse("bob", "setRemoteDescription", desc{"offer", "v=0\r\n"}, "OperationError")
+			s.refuse("bob", "setRemoteDescription", desc{"offer", noSections}, "OperationError")
 		},
 		right: func(s *session) {
-			s.set("bob", "setRemoteDescription", desc{"offer", "v=0\r\n"})
+			s.refuse("bob", "setRemoteDescription", desc{"offer", "v=1\r\n"}, "OperationError") // no SDP at all
+			s.set("bob", "setRemoteDescription", desc{"offer", noSections})
 		},
 	},
 	"state-moved-by-failed-call": {
@@ -670,6 +671,9 @@ var ruleTests = map[string]struct {
 }
 
 // silently sets a description of alice, whose event does not come.
+// noSections is an SDP without sections.
+const noSections = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+
 func silently(s *session, state, method string, d desc) {
 	call := s.begin("alice", method, d)
 	s.states["alice"].Signaling = state

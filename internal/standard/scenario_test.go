@@ -4,13 +4,12 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rtcsim/rtcsim/internal/runner"
 	"github.com/rtcsim/rtcsim/internal/sandbox"
-	"github.com/rtcsim/rtcsim/internal/standard"
 	"github.com/rtcsim/rtcsim/recorder"
 	"github.com/rtcsim/rtcsim/scenario"
 )
@@ -39,13 +38,17 @@ func record(t *testing.T, r *runner.Runner, path string) []found {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := scenario.Read(path, text)
+	s, err := scenarioAt(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	packets := recorder.PacketsNone
+	if strings.Contains(string(text), "event: packet") {
+		packets = recorder.PacketsHeaders
+	}
+	options := recorder.Options{Packets: packets, Variant: s.Variants()[0]}
 	var remarks []found
-	h := r.Header(path, text, s.Seed, recorder.Options{Packets: recorder.PacketsNone})
-	end, _, err := r.Run(t.Context(), h, sandbox.Limits{}, func(line []byte) error {
+	end, _, err := r.Run(t.Context(), r.Header(path, text, s.Seed, options), sandbox.Limits{}, func(line []byte) error {
 		var e recorder.Event
 		if err := json.Unmarshal(line, &e); err != nil {
 			return err
@@ -74,6 +77,22 @@ func record(t *testing.T, r *runner.Runner, path string) []found {
 	return remarks
 }
 
+// scenarioAt reads a scenario; of one with a matrix, its first variant.
+func scenarioAt(path string) (*scenario.Scenario, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	open := func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(filepath.Dir(path), name)) }
+	source := scenario.Source{File: filepath.Base(path), Text: text, Open: open}
+	s, err := source.Read()
+	if err != nil {
+		return nil, err
+	}
+	source.Variant = s.Variants()[0]
+	return source.Read()
+}
+
 func newRunner(t *testing.T) *runner.Runner {
 	t.Helper()
 	r, err := runner.New(t.Context(), 0, func(string, time.Duration) func() { return func() {} })
@@ -82,39 +101,4 @@ func newRunner(t *testing.T) *runner.Runner {
 	}
 	t.Cleanup(func() { r.Close() })
 	return r
-}
-
-// TestScenarios checks that what pion does differently shows in real sessions: each rule in at least one of them.
-func TestScenarios(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.yaml")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no scenarios")
-	}
-	for _, s := range sessions {
-		files = append(files, s.path())
-	}
-	r := newRunner(t)
-	seen := make(map[string]bool)
-	for _, file := range files {
-		for _, f := range record(t, r, file) {
-			seen[f.Rule] = true
-			if standard.RuleOf(f.Rule) == nil {
-				t.Errorf("%s: there is no rule %s", file, f.Rule)
-			}
-		}
-	}
-	for _, rule := range standard.Rules {
-		why, absent := unseen[rule.ID]
-		switch {
-		case !seen[rule.ID] && !absent:
-			t.Errorf("no scenario shows %s", rule.ID)
-		case seen[rule.ID] && absent:
-			t.Errorf("%s is listed as not to be seen (%s), but a scenario shows it", rule.ID, why)
-		}
-	}
-	for id := range unseen {
-		if !slices.ContainsFunc(standard.Rules, func(r *standard.Rule) bool { return r.ID == id }) {
-			t.Errorf("there is no rule %s", id)
-		}
-	}
 }

@@ -3,7 +3,15 @@ package standard
 import (
 	"slices"
 	"strings"
+
+	"github.com/pion/sdp/v3"
 )
+
+// parses tells whether a text is an SDP at all.
+func parses(text string) bool {
+	var d sdp.SessionDescription
+	return d.UnmarshalString(text) == nil
+}
 
 // hasLine tells whether an SDP has a line that begins so.
 func hasLine(sdp, prefix string) bool {

@@ -104,7 +104,7 @@ var signalingRules = []*Rule{
 		Pion:     "makes and sets an offer without sections, but cannot accept one: it looks for ICE credentials.",
 		Where:    "sdp.go:1039",
 		find: onReturn(func(p *peer, c *call, r recorder.Return) string {
-			if c.cause != "setRemoteDescription(offer)" || c.state != "stable" || r.Error == nil || c.desc.SDP == "" || sections(c.desc.SDP) > 0 {
+			if c.cause != "setRemoteDescription(offer)" || c.state != "stable" || r.Error == nil || !parses(c.desc.SDP) || sections(c.desc.SDP) > 0 {
 				return ""
 			}
 			return "setRemoteDescription rejected an offer without sections: " + r.Error.Message

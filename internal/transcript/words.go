@@ -4,14 +4,18 @@ import (
 	"io"
 
 	"github.com/charmbracelet/lipgloss"
-	"github.com/muesli/termenv"
 
 	"github.com/rtcsim/rtcsim/recorder"
 )
 
-// Words returns a function that says in words, without colour, what an event is; it is to be asked for all events in their order.
-// It gives what [Printer] prints of an event, packets and remarks too, without time and peer; empty for an event that is not printed.
-func Words() func(recorder.Event) string {
-	p := New(io.Discard, lipgloss.NewRenderer(io.Discard, termenv.WithProfile(termenv.Ascii)), true, true)
-	return p.text
+// Words tells an event as a [Printer] does that prints packets and remarks, without colours. It is empty for an event that no
+// printer shows, and has several lines for some.
+func Words(e recorder.Event) string {
+	return New(io.Discard, lipgloss.NewRenderer(io.Discard), true, true).text(e)
+}
+
+// InOrder returns a function that does what [Words] does, for the events of a session in their order: it says at the end of a packet
+// what packet it was.
+func InOrder() func(recorder.Event) string {
+	return New(io.Discard, lipgloss.NewRenderer(io.Discard), true, true).text
 }

@@ -125,7 +125,7 @@ func read(r *recorder.Recording, s *summary, name func(address string) string) (
 	var tones strings.Builder
 	var names, kinds, types words
 	types.number("")
-	text := transcript.Words()
+	text := transcript.InOrder()
 	table := ice.New()
 	charts := newCharts(s.Length)
 	var views []*ice.View
