@@ -244,7 +244,7 @@ function chips(all, on, changed) {
 
 function sequence() {
   const scroller = $("#sequence-rows"), rowHeight = 30, header = 34;
-  const on = new Set(["script", "calls", "states", "signaling", "candidates", "channels", "network", "packets", "servers"]);
+  const on = new Set(["script", "calls", "states", "signaling", "candidates", "channels", "network", "packets", innerWidth < 600 ? "" : "servers"]);
   let folding = "auto", rows = [], arrows = [], lanes = [], at = -1;
   const journeys = report.packets.sent.map((n, i) => ({
     n, end: report.packets.end[i], from: report.events.name[n - 1], to: report.packets.to[i],
