@@ -151,6 +151,12 @@ func (t *Tracker) apply(d Snapshot) error {
 	return nil
 }
 
+// Know takes a full snapshot of the peer's actual state into account: Apply need not be called for it. The state must not be changed
+// afterwards.
+func (t *Tracker) Know(actual PeerState) {
+	t.state, t.known = actual, true
+}
+
 // Differences returns the members of the peer's actual state that differ from what the events have told, as a snapshot
 // has them, and takes that snapshot into account: Apply need not be called for it. The statistics are not compared.
 func (t *Tracker) Differences(actual PeerState) map[string]json.RawMessage {

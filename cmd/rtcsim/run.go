@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/rtcsim/rtcsim/internal/explain"
 	"github.com/rtcsim/rtcsim/internal/library"
 	"github.com/rtcsim/rtcsim/internal/runner"
 	"github.com/rtcsim/rtcsim/internal/sandbox"
@@ -232,6 +233,11 @@ func (a *app) runOnce(cmd *cobra.Command, r *runner.Runner, header recorder.Head
 	} else {
 		a.listRemarks(found)
 		a.summary(end, stats, output, o.remarks)
+		if end.Outcome == recorder.OutcomeFailed {
+			if err := a.why(output); err != nil {
+				return &exitError{exitFatal, err}
+			}
+		}
 	}
 	switch end.Outcome {
 	case recorder.OutcomePassed:
@@ -299,6 +305,24 @@ func (a *app) summary(end recorder.End, stats sandbox.Stats, recording string, r
 	fmt.Fprintf(a.stdout, "  digest     %s\n", end.Digest)
 	fmt.Fprintf(a.stdout, "  recording  %s\n", recording)
 	fmt.Fprintf(a.stdout, "  again      rtcsim replay %s\n", recording)
+}
+
+// why ends what is printed of a run that failed with the reason.
+func (a *app) why(recording string) error {
+	r, err := recorder.Load(recording)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	<-r.Done()
+	facts, err := explain.Gather(r, r.Len())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "\n%s\n", a.renderer.NewStyle().Bold(true).Render("Why"))
+	explain.Write(a.stdout, explain.Session(facts), explain.Layout{Width: a.columns(), Renderer: a.renderer, Short: true})
+	fmt.Fprintf(a.stdout, "  evidence   rtcsim explain %s\n", recording)
+	return nil
 }
 
 func count(n int, what string) string {

@@ -132,6 +132,11 @@ func findNegotiation(f *Facts, q Question) []*Cause {
 			c.Text += " since " + seconds(t.Time)
 			c.Evidence = append(c.Evidence, p.evidence(f, t))
 		}
+		if len(list) > 0 { // it is one negotiation
+			list[0].Text += "; " + c.Text
+			list[0].Evidence = append(list[0].Evidence, c.Evidence...)
+			continue
+		}
 		list = append(list, c)
 	}
 	return list
@@ -159,7 +164,7 @@ func findICE(f *Facts, q Question) []*Cause {
 
 func findRestart(f *Facts, q Question) []*Cause {
 	p := f.Peer(q.Peer)
-	if len(p.ICE.Generations) < 2 || p.State.SignalingState != "stable" { // it is not negotiated
+	if len(p.ICE.Generations) < 2 || p.State.SignalingState != "stable" || p.unusedRestart() != nil { // it is not negotiated
 		return nil
 	}
 	return f.findICE(q, p.ICE.Current().Began, "the ICE restart")

@@ -42,6 +42,9 @@ func Session(f *Facts) *Explanation {
 	e := &engine{f, make(map[string]*Cause)}
 	for _, s := range symptoms {
 		for _, q := range s.find(f) {
+			if q.Symptom == NotConnected && f.ender() != nil {
+				continue // it was not to be: the step that ended the session is told of
+			}
 			x.tell(f, e, q)
 		}
 	}
@@ -102,6 +105,11 @@ func (f *Facts) questions(e recorder.Event) []Question {
 			q.Symptom, q.Peer, q.Packets = Dropped, p.Peer, []*Packet{p}
 			return []Question{q}
 		}
+	case recorder.ChannelEvent:
+		if e.Kind == recorder.KindClose || e.Kind == recorder.KindClosing {
+			q.Symptom, q.Subject = ChannelClosed, d.Channel
+			return []Question{q}
+		}
 	case recorder.StateChange:
 		switch e.Kind {
 		case recorder.KindConnectionStateChange, recorder.KindICEConnectionStateChange, recorder.KindICETransportStateChange, recorder.KindDTLSTransportStateChange:
@@ -145,7 +153,11 @@ func (e *engine) ask(q Question, depth int) []*Cause {
 	}
 	heading := e.f.heading(q)
 	if heading == nil {
-		return e.causes(q, depth)
+		list := e.causes(q, depth)
+		if q.Symptom == Closed && len(list) > 0 {
+			e.answered[q.key()] = list[0]
+		}
+		return list
 	}
 	e.answered[q.key()] = heading
 	heading.Causes = e.causes(q, depth)

@@ -36,8 +36,12 @@ const (
 	MessageMissing Symptom = "message-missing"
 	// MediaMissing is a track that is sent and does not arrive as it should.
 	MediaMissing Symptom = "media-missing"
+	// ChannelClosed is a data channel that was open and is closed.
+	ChannelClosed Symptom = "channel-closed"
 	// CallFailed is a call of the API that was rejected.
 	CallFailed Symptom = "call-failed"
+	// NotReached is something that steps of the scenario would have brought about.
+	NotReached Symptom = "not-reached"
 )
 
 // A Question asks for the causes of a symptom.
@@ -56,6 +60,14 @@ type Question struct {
 	Pair *Pair
 	// Packets are what [Dropped] asks about: those that arrived among them are left out.
 	Packets []*Packet
+}
+
+// other is the name of the peer at the other end, in words where it is not known.
+func (q Question) other() string {
+	if q.Other == "" {
+		return "the other side"
+	}
+	return q.Other
 }
 
 // key tells questions apart; the same is answered once.

@@ -41,7 +41,12 @@ func init() {
 		{"Connections that never come up", connectivityRules},
 		{"Connections that are lost", lostRules},
 		{"Candidates", candidateRules},
+		{"Offers and answers", negotiationRules},
+		{"Calls that are rejected", callRules},
 		{"DTLS", dtlsRules},
+		{"Descriptions", descriptionRules},
+		{"Data channels", channelRules},
+		{"Media", mediaRules},
 		{"STUN and TURN servers", serverRules},
 		{"Packets that are dropped", dropRules},
 	}

@@ -74,16 +74,17 @@ func gather(t *testing.T, r *recorder.Recording, n int) *explain.Facts {
 // library are scenarios that come with rtcsim, each with causes that its explanation must name.
 var library = []struct{ file, variant, causes string }{
 	{"nat/symmetric-both", "", "nat-filtering, no-route, no-server-configured"},
-	{"nat/hairpin", "hairpin=false", "nat-hairpinning"},
-	{"nat/udp-blocked", "", "firewall, server-unreachable"},
+	{"nat/hairpin", "hairpin=false", "nat-hairpinning, no-route, no-server-configured"},
+	{"nat/udp-blocked", "", "firewall, server-unreachable, no-route"},
 	{"network/blackout", "length=40s", "consent-lost, network-down"},
 	{"network/handover-without-restart", "", "consent-lost, interface-down, interface-gone"},
 	{"network/nat-rebinding", "rebind=port,where=public", "consent-lost, address-changed"},
-	{"ice/stun-name-unknown", "", "server-name-unknown, no-route"},
+	{"ice/stun-name-unknown", "", "server-name-unknown, no-route, no-server-configured"},
 	{"ice/relay-without-relay", "", "transport-policy, no-server-configured"},
-	{"turn/wrong-credentials", "", "turn-unauthorized"},
+	{"bugs/ice-restart-offer-unused", "", "restart-offer-unused, nobody-listens"},
+	{"turn/wrong-credentials", "", "turn-unauthorized, transport-policy"},
 	{"closing/close-in-negotiation", "", "closed-before-up"},
-	{"errors/wrong-state", "", "negotiation-incomplete"},
+	{"errors/wrong-state", "", "negotiation-incomplete, description-refused, call-rejected"},
 }
 
 // fine are scenarios that come with rtcsim in which all is well in the end: lossy ones, ones in which something failed and was
@@ -96,7 +97,7 @@ var fine = []struct{ file, variant string }{
 	{"signaling/without-trickle", ""},
 	{"signaling/offer-lost", ""},
 	{"ice/restart", ""},
-	{"ice/loss-matrix", "loss=30%"},
+	{"ice/loss-matrix", "loss=20%"},
 	{"nat/symmetric-with-turn", ""},
 	{"turn/unreachable", ""},
 	{"turn/server-dies", ""},
@@ -104,6 +105,10 @@ var fine = []struct{ file, variant string }{
 	{"dtls/flight-lost", "flight=flight-3"},
 	{"closing/mdn-peerconnection-close", ""},
 	{"closing/both-at-once", ""},
+	{"closing/channel-then-connection", ""},
+	{"signaling/answer-twice", ""},
+	{"data-channels/late-handler", ""},
+	{"media/hold", ""},
 }
 
 // found are the rules that found something in the scenarios.
@@ -139,8 +144,27 @@ func (f *found) explains(t *testing.T, recording *recorder.Recording, causes, go
 			t.Errorf("the cause is %s; found were %s", rule, rules)
 		}
 	}
+	for _, rule := range grounds(x) {
+		if !slices.Contains(strings.Split(causes, ", "), rule) {
+			t.Errorf("beside %s, the explanation ends in %s", causes, rule)
+		}
+	}
 	compare(t, golden, written(x))
 	checkEvidence(t, recording, x)
+}
+
+// grounds returns the rules of the causes that have none below them. That an expectation failed only since a step had ended the session
+// is no cause.
+func grounds(x *explain.Explanation) []string {
+	var list []string
+	for _, c := range x.Causes {
+		c.Walk(func(c *explain.Cause, _ int) {
+			if len(c.Causes) == 0 && c.Rule != "" && c.Rule != "expectation-after-the-end" {
+				list = append(list, c.Rule)
+			}
+		})
+	}
+	return list
 }
 
 // checkEvidence sees that the events which an explanation names are those that it says they are.
@@ -158,19 +182,19 @@ func checkEvidence(t *testing.T, r *recorder.Recording, x *explain.Explanation) 
 	}
 }
 
-// TestScenarios explains each scenario in testdata/connectivity and some that come with rtcsim. The first line of the former names
-// the cause that its session has; the whole explanation is in the text file beside it. Each rule about the network is found in one of
-// them, and none in those that are fine.
+// TestScenarios explains each scenario in testdata, by topic, and some that come with rtcsim. The first line of the former names
+// the causes that its session has; the whole explanation is in the text file beside it. Each rule is found in one of them, and none
+// in those that are fine.
 func TestScenarios(t *testing.T) {
-	files, err := filepath.Glob("testdata/connectivity/*.yaml")
+	files, err := filepath.Glob("testdata/*/*.yaml")
 	if err != nil || len(files) == 0 {
-		t.Fatal("there are no scenarios in testdata/connectivity", err)
+		t.Fatal("there are no scenarios in testdata", err)
 	}
 	r := open(t)
 	f := &found{rules: make(map[string]bool)}
 	t.Run("all", func(t *testing.T) {
 		for _, file := range files {
-			name := strings.TrimSuffix(filepath.Base(file), ".yaml")
+			name := strings.TrimSuffix(strings.TrimPrefix(file, "testdata/"), ".yaml")
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				text, err := os.ReadFile(file)
@@ -259,27 +283,30 @@ func TestQuestions(t *testing.T) {
 	compare(t, "testdata/questions/connecting.txt", written(explain.Why(at(0.7), "alice")))
 	compare(t, "testdata/questions/disconnected.txt", written(explain.Why(at(20), "bob")))
 	compare(t, "testdata/questions/slow.txt", written(explain.Slow(at(40), "")))
+	closed := record(t, machine, "testdata/channels/closed-by-other-side.yaml", "")
 	for _, test := range []struct {
 		name   string
+		r      *recorder.Recording
 		kind   recorder.Kind
 		peer   string
 		after  time.Duration
 		golden string
 	}{
-		{"disconnected", recorder.KindConnectionStateChange, "bob", 5 * time.Second, "event-disconnected"},
-		{"connected", recorder.KindConnectionStateChange, "alice", 500 * time.Millisecond, "event-connected"},
-		{"a packet", recorder.KindPacketDropped, "alice/wifi", 5 * time.Second, "event-dropped"},
-		{"an answer", recorder.KindSignalSent, "bob", 0, "event-signal"},
+		{"disconnected", r, recorder.KindConnectionStateChange, "bob", 5 * time.Second, "event-disconnected"},
+		{"connected", r, recorder.KindConnectionStateChange, "alice", 500 * time.Millisecond, "event-connected"},
+		{"a packet", r, recorder.KindPacketDropped, "alice/wifi", 5 * time.Second, "event-dropped"},
+		{"an answer", r, recorder.KindSignalSent, "bob", 0, "event-signal"},
+		{"a channel", closed, recorder.KindClose, "alice", 0, "event-close"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for n, e := range r.Forward(1) {
+			for n, e := range test.r.Forward(1) {
 				if e.Kind == test.kind && e.Peer == test.peer && e.Time > test.after {
-					x, err := explain.Event(gather(t, r, n))
+					x, err := explain.Event(gather(t, test.r, n))
 					if err != nil {
 						t.Fatal(err)
 					}
 					compare(t, "testdata/questions/"+test.golden+".txt", written(x))
-					checkEvidence(t, r, x)
+					checkEvidence(t, test.r, x)
 					return
 				}
 			}

@@ -2,7 +2,10 @@ package explain
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 )
 
 const (
@@ -14,6 +17,9 @@ const (
 	Stopped Symptom = "stopped"
 )
 
+// openPatience is how long a data channel may take to open on a connection that is up, without anybody asking why.
+const openPatience = time.Second
+
 // symptoms are what a session shows by itself, in the order in which it is told. Each finds what there is to be asked.
 var symptoms = []struct {
 	symptom Symptom
@@ -22,6 +28,7 @@ var symptoms = []struct {
 	{Stopped, findStopped},
 	{ExpectationFailed, findExpectations},
 	{NotConnected, findConnections},
+	{ChannelNotOpen, findChannels},
 }
 
 // findStopped finds that the run could not go on.
@@ -57,6 +64,27 @@ func findConnections(f *Facts) []Question {
 	return list
 }
 
+// findChannels finds data channels that wait to be open although the connection is up. Where an expectation has failed, that says what
+// matters.
+func findChannels(f *Facts) []Question {
+	if slices.ContainsFunc(f.Verdicts, func(v Verdict) bool { return !v.Held }) {
+		return nil
+	}
+	var list []Question
+	for _, p := range f.Peers {
+		since, up := p.First("connectionState", "connected")
+		if !up || p.State.ConnectionState != "connected" || f.Now-since.Time < openPatience {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(p.State.Channels)) {
+			if c := p.State.Channels[name]; c != nil && c.ReadyState == "connecting" {
+				list = append(list, Question{Symptom: ChannelNotOpen, Peer: p.Name, Other: p.Other, Subject: name})
+			}
+		}
+	}
+	return list
+}
+
 // connection returns what there is to ask about a peer's connection; false where it is up, or nobody wanted it to be. Two peers
 // with the same symptom share a question.
 func (f *Facts) connection(p *Peer) (Question, bool) {
@@ -84,7 +112,8 @@ func (p *Peer) tried() bool {
 	return p.Call("setLocalDescription") != nil || p.Call("setRemoteDescription") != nil
 }
 
-// symptom returns the symptom of a peer's connection, empty where there is none.
+// symptom returns the symptom of a peer's connection, empty where there is none. A connection that ended before it was up without
+// anybody having closed it, as pion does after a DTLS handshake that failed, is not taken for closed.
 func (f *Facts) symptom(p *Peer) Symptom {
 	other := f.Peer(p.Other)
 	if !p.tried() && (other == nil || !other.tried()) && p.State.ConnectionState != "closed" {
@@ -95,7 +124,9 @@ func (f *Facts) symptom(p *Peer) Symptom {
 	case "", "connected":
 		return ""
 	case "closed":
-		return Closed
+		if up || p.close() != nil || other != nil && other.close() != nil {
+			return Closed
+		}
 	case "failed", "disconnected":
 		if up {
 			return Disconnected
@@ -134,7 +165,7 @@ func (f *Facts) connectionHeading(q Question) *Cause {
 			since = " at " + seconds(t.Time)
 			c.Evidence = append(c.Evidence, p.evidence(f, t))
 		}
-		verb := map[string]string{"failed": "failed", "disconnected": "was lost", "connecting": "is not up: it is still connecting", "new": "is not up: it has not begun to connect"}[state]
+		verb := map[string]string{"failed": "failed", "disconnected": "was lost", "closed": "never came up, and ended", "connecting": "is not up: it is still connecting", "new": "is not up: it has not begun to connect"}[state]
 		if state == "connecting" || state == "new" {
 			since = ""
 		}

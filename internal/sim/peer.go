@@ -33,6 +33,8 @@ type peer struct {
 	stale     atomic.Bool
 	snapshots sync.Mutex
 	slow      recorder.PeerState
+	// remoteCertificate is the fingerprint of the other side's.
+	remoteCertificate fingerprint
 	// associated tells that the SCTP transport was seen connected.
 	associated atomic.Bool
 	// inbox holds what the application has to do about messages that signaling brought, in their order.

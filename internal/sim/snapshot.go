@@ -87,7 +87,7 @@ func (p *peer) snapshot(full bool) (sending bool) {
 		if !p.closed() {
 			state.Stats = p.statsState()
 		}
-		p.event(recorder.KindSnapshot, recorder.Snapshot{Full: true, State: state.Members()})
+		p.event(recorder.KindSnapshot, recorder.Snapshot{Full: true, State: p.tracked.members(state)})
 	} else if changed := p.tracked.differences(state); len(changed) > 0 {
 		p.event(recorder.KindSnapshot, recorder.Snapshot{State: changed})
 	}
@@ -161,8 +161,8 @@ func (t *tracked) apply(kind recorder.Kind, data any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.applied++
-	if d, ok := data.(recorder.Snapshot); ok && !d.Full {
-		return // differences has done it
+	if kind == recorder.KindSnapshot {
+		return // members or differences has done it
 	}
 	if err := t.tracker.Apply(kind, data); err != nil {
 		panic(fmt.Sprintf("sim: %v", err)) // a snapshot of our own
@@ -177,6 +177,15 @@ func (t *tracked) sctp(actual *recorder.SCTPState) bool {
 	return actual != nil && (told.SCTP == nil || told.SCTP.State != actual.State)
 }
 
+// members returns the state as a full snapshot has it, and keeps it as what is known.
+func (t *tracked) members(actual recorder.PeerState) map[string]json.RawMessage {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.tracker.Know(actual)
+	return actual.Members()
+}
+
+// differences returns the members that differ from what is known, and knows them from then on.
 func (t *tracked) differences(actual recorder.PeerState) map[string]json.RawMessage {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -1,9 +1,11 @@
 package sim
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pion/webrtc/v4"
@@ -152,10 +154,27 @@ func (p *peer) dtlsState() string {
 func (p *peer) dtlsTransport() *recorder.DTLSState {
 	s := &recorder.DTLSState{State: p.dtlsState(), RemoteCertificates: []string{}}
 	if der := p.pc.SCTP().Transport().GetRemoteCertificate(); der != nil {
-		sum := sha256.Sum256(der)
-		s.RemoteCertificates = append(s.RemoteCertificates, strings.ReplaceAll(fmt.Sprintf("% x", sum[:]), " ", ":"))
+		s.RemoteCertificates = append(s.RemoteCertificates, p.remoteCertificate.of(der))
 	}
 	return s
+}
+
+// fingerprint is the last fingerprint that was asked for, since it is asked for after each event.
+type fingerprint struct {
+	mu   sync.Mutex
+	der  []byte
+	text string
+}
+
+// of returns the SHA-256 fingerprint of a certificate.
+func (f *fingerprint) of(der []byte) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !bytes.Equal(f.der, der) {
+		sum := sha256.Sum256(der)
+		f.der, f.text = bytes.Clone(der), strings.ReplaceAll(fmt.Sprintf("% x", sum[:]), " ", ":")
+	}
+	return f.text
 }
 
 func (p *peer) ice() *recorder.ICEState {

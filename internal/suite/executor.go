@@ -98,6 +98,9 @@ func (e *Executor) Execute(ctx context.Context, c *Case) (result *Result, err er
 	if err := before(first, result.Failures); err != nil {
 		return nil, err
 	}
+	if result.Why, err = why(run, result.Failures); err != nil {
+		return nil, err
+	}
 	if result.Outcome == Passed && !e.KeepAll {
 		return result, nil
 	}

@@ -36,6 +36,8 @@ type Result struct {
 	Message string `json:"message,omitempty"`
 	// Failures are what did not hold, in the order of the run.
 	Failures []Failure `json:"failures,omitempty"`
+	// Why is what explains the end of the session, on several lines, where an expectation failed: see package explain.
+	Why string `json:"why,omitempty"`
 	// Held counts the expectations that were met.
 	Held int `json:"held"`
 	// Events counts the events of the run, Virtual is the time that it came to, in nanoseconds, and Digest is that of its recording.

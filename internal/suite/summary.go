@@ -74,6 +74,12 @@ func (p *printer) failures(all []*group) {
 		if len(g.seeds) > 0 {
 			p.printf("    %s\n", strings.TrimSpace(others(g)))
 		}
+		if r.Why != "" {
+			p.printf("    why\n")
+		}
+		for line := range strings.Lines(r.Why) {
+			p.printf("      %s", line)
+		}
 		if r.Replay != "" {
 			p.printf("    replay    %s\n", r.Replay)
 		}

@@ -11,6 +11,12 @@ func (r *Result) text() string {
 	for _, f := range r.Failures {
 		b.WriteString(f.text())
 	}
+	if r.Why != "" {
+		b.WriteString("why:\n")
+	}
+	for line := range strings.Lines(r.Why) {
+		b.WriteString("  " + line)
+	}
 	if r.Replay != "" {
 		fmt.Fprintf(&b, "replay: %s\n", r.Replay)
 	}
