@@ -200,7 +200,8 @@ func lengthen(t *testing.T, r *recorder.Recording, path string, events int) {
 		}
 	}
 	seq := uint64(0)
-	const from, to = 5 * time.Second, 6 * time.Second
+	from := r.Entry(r.Len()).Time / 2
+	to := from + time.Second
 	for n := 1; n <= r.Len(); n++ {
 		e, err := r.Event(n)
 		if err != nil {
@@ -223,6 +224,9 @@ func lengthen(t *testing.T, r *recorder.Recording, path string, events int) {
 			numbers[e.Seq] = len(media)
 			media = append(media, e)
 		}
+	}
+	if len(media) == 0 {
+		t.Fatalf("of %d events none are to be repeated", seq)
 	}
 	shift := last - from + time.Millisecond
 	for int(seq) < events {
