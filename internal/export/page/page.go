@@ -57,8 +57,10 @@ func Write(w io.Writer, r *recorder.Recording, title string, name func(address s
 	for _, file := range []string{"uplot/uPlot.min.css", "page.css"} {
 		v.Styles += element("style", asset(file), &styles)
 	}
-	for _, file := range []string{"uplot/uPlot.iife.min.js", "page.js"} {
-		v.Scripts += element("script", asset(file), &scripts)
+	// The licence goes where the library goes.
+	library := "/*\n" + asset("uplot/LICENSE") + "*/\n" + asset("uplot/uPlot.iife.min.js")
+	for _, script := range []string{library, asset("page.js")} {
+		v.Scripts += element("script", script, &scripts)
 	}
 	v.Policy = fmt.Sprintf("default-src 'none'; script-src %s; style-src %s; img-src data:; base-uri 'none'; form-action 'none'",
 		strings.Join(scripts, " "), strings.Join(styles, " "))

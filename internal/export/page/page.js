@@ -146,7 +146,7 @@ function showDetail() {
     h("div", { class: "body" },
       h("div", { class: "dim" }, nameOf(n) && [coloured(h("b", {}, nameOf(n)), peerColour(nameOf(n))), " at "], seconds(times[n]) + " s"),
       textOf(n) && h("div", { class: "said tone-" + toneOf(n) }, textOf(n)),
-      kind.summary && h("div", { class: "dim" }, kind.summary + ". ", kind.spec && h("a", { href: kind.spec, rel: "noopener noreferrer", target: "_blank" }, "The standard")),
+      kind.summary && h("div", { class: "dim" }, kind.summary[0].toUpperCase() + kind.summary.slice(1) + ". ", kind.spec && h("a", { href: kind.spec, rel: "noopener noreferrer", target: "_blank" }, "The standard")),
       links("Because of", causes[n] ? [causes[n]] : []), links("It led to", effectsOf(n)),
       h("pre", {}, data)));
 }
@@ -344,7 +344,7 @@ function sequence() {
     const w = Math.max(scroller.clientWidth, gutter + lanes.length * 104), tall = scroller.clientHeight;
     const each = (w - gutter) / lanes.length, x = i => gutter + each * (i + .5);
     list.pane.style.width = w + "px";
-    const svg = s("svg", { width: w, height: tall, role: "img", "aria-label": "Sequence diagram" });
+    const svg = s("svg", { width: w, height: tall, viewBox: `0 0 ${w} ${tall}`, role: "img", "aria-label": "Sequence diagram" });
     const y = i => header + top + (i - firstRow) * rowHeight + rowHeight / 2;
     for (let i = 0; i < lanes.length; i++) svg.append(s("line", { class: "life", x1: x(i), x2: x(i), y1: header, y2: tall }));
     for (let i = firstRow; i < lastRow; i++) {
@@ -525,7 +525,7 @@ function states() {
       y += tall;
     }
     y += 8;
-    const svg = s("svg", { width: w, height: y, role: "img", "aria-label": "States of each peer over time" });
+    const svg = s("svg", { width: w, height: y, viewBox: `0 0 ${w} ${y}`, role: "img", "aria-label": "States of each peer over time" });
     for (const [t, label] of ticks(range.from, range.to, narrow ? 3 : 8)) {
       svg.append(s("line", { class: "tick", x1: x(t), x2: x(t), y1: 26, y2: y }), s("text", { class: "small", x: Math.min(x(t), w - 24), y: 18, "text-anchor": x(t) < left + 12 ? "start" : "middle" }, label));
     }

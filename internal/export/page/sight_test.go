@@ -286,13 +286,17 @@ func (b *browser) legible(scheme string) {
 		const probe = document.createElement("span"), faint = [];
 		document.body.append(probe);
 		const luminance = name => {
-			probe.style.color = "var(--" + name + ")";
-			const [r, g, b] = getComputedStyle(probe).color.match(/[\d.]+/g).map(v => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; });
+			probe.style.color = name.includes("(") ? name : "var(--" + name + ")";
+			const [, space, list] = getComputedStyle(probe).color.match(/^(rgb|color)\((?:srgb )?(.*)\)$/);
+			const [r, g, b] = list.match(/[\d.]+/g).map(v => { v = v * (space === "rgb" ? 1 : 255); v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; });
 			return .2126 * r + .7152 * g + .0722 * b;
 		};
-		for (const ground of ["ground", "surface", "raised"]) {
-			for (const ink of ["text", "dim", "link", "good", "bad", "warn", "change", "signal", "peer-0", "peer-1", "peer-2", "peer-3", "peer-4", "peer-5"]) {
-				const [a, b] = [luminance(ink), luminance(ground)].sort((a, b) => b - a), contrast = (a + .05) / (b + .05);
+		const states = ["good", "bad", "warn", "change", "signal"];
+		for (const ground of ["ground", "surface", "raised", "tint"]) {
+			for (const ink of [...states, ...ground === "tint" ? [] : ["text", "dim", "link", "peer-0", "peer-1", "peer-2", "peer-3", "peer-4", "peer-5"]]) {
+				// A state stands on its own colour, much thinned.
+				const under = ground === "tint" ? "color-mix(in srgb, var(--" + ink + ") 16%, var(--surface))" : ground;
+				const [a, b] = [luminance(ink), luminance(under)].sort((a, b) => b - a), contrast = (a + .05) / (b + .05);
 				if (contrast < 4.5) faint.push(ink + " on " + ground + " " + contrast.toFixed(2));
 			}
 		}
