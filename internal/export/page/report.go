@@ -90,12 +90,11 @@ type words struct {
 	at   map[string]int
 }
 
+func newWords() *words { return &words{[]string{}, make(map[string]int)} }
+
 func (w *words) number(text string) int {
 	n, known := w.at[text]
 	if !known {
-		if w.at == nil {
-			w.at = make(map[string]int)
-		}
 		n = len(w.list)
 		w.list, w.at[text] = append(w.list, text), n
 	}
@@ -123,7 +122,7 @@ func read(r *recorder.Recording, s *summary, name func(address string) string) (
 	}
 	var lines bytes.Buffer
 	var tones strings.Builder
-	var names, kinds, types words
+	names, kinds, types := newWords(), newWords(), newWords()
 	types.number("")
 	text := transcript.InOrder()
 	table := ice.New()
@@ -197,7 +196,7 @@ func read(r *recorder.Recording, s *summary, name func(address string) string) (
 			underWay[n] = len(p.Packets.Sent)
 			p.Packets.Sent = append(p.Packets.Sent, n)
 			p.Packets.End = append(p.Packets.End, 0)
-			p.Packets.To = append(p.Packets.To, hostNumber(&names, name, d.Dst))
+			p.Packets.To = append(p.Packets.To, hostNumber(names, name, d.Dst))
 			p.Packets.Type = append(p.Packets.Type, types.number(packetType(d)))
 			p.Packets.Reason = append(p.Packets.Reason, 0)
 		case recorder.PacketEnd:
@@ -214,7 +213,7 @@ func read(r *recorder.Recording, s *summary, name func(address string) string) (
 			p.Packets.Reason[i] = types.number(event.Peer + ": " + d.Reason)
 			for _, hop := range d.Path { // where a NAT leads in
 				if hop.Dst != "" {
-					p.Packets.To[i] = hostNumber(&names, name, hop.Dst)
+					p.Packets.To[i] = hostNumber(names, name, hop.Dst)
 				}
 			}
 		case recorder.Signal:

@@ -3,6 +3,7 @@ package page
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -107,6 +108,40 @@ func TestSight(t *testing.T) {
 			}
 			b.quiet(path)
 		})
+	}
+}
+
+// TestBeginning opens recordings of which only the beginning is there: none of the events, and some.
+func TestBeginning(t *testing.T) {
+	b := startBrowser(t)
+	call := record(t, scenarios+"media/call.yaml")
+	for _, events := range []int{0, 60} {
+		path := filepath.Join(t.TempDir(), "begun.rtcrec")
+		w, err := recorder.Create(path, call.Header())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := 1; n <= events; n++ {
+			line, err := call.Raw(n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Write(line); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Abandon(); err != nil {
+			t.Fatal(err)
+		}
+		r := load(t, path+".part")
+		_, page := write(t, r)
+		b.open(page, 1280, 900, "light")
+		var text string
+		b.run(`document.querySelector(".badge").textContent + ", " + document.getElementById("found").textContent`, &text)
+		if want := fmt.Sprintf("cut off, %d events", events); text != want {
+			t.Errorf("the page says %q, want %q", text, want)
+		}
+		b.quiet(page)
 	}
 }
 
