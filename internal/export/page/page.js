@@ -347,10 +347,6 @@ function sequence() {
     const svg = s("svg", { width: w, height: tall, viewBox: `0 0 ${w} ${tall}`, role: "img", "aria-label": "Sequence diagram" });
     const y = i => header + top + (i - firstRow) * rowHeight + rowHeight / 2;
     for (let i = 0; i < lanes.length; i++) svg.append(s("line", { class: "life", x1: x(i), x2: x(i), y1: header, y2: tall }));
-    for (let i = firstRow; i < lastRow; i++) {
-      const row = rows[i];
-      if (row.type === "band") svg.append(s("rect", { class: "band", x: gutter - 6, y: y(i) - 12, width: w - gutter, height: 24, rx: 4 }));
-    }
     for (const a of arrows) {
       if (a.last < firstRow - 1 || a.row > lastRow) continue;
       drawArrow(svg, x(a.from), y(a.row) + 4, x(a.to), y(a.last) + 4, "s", a.lost, false);
@@ -365,6 +361,7 @@ function sequence() {
         continue;
       }
       let title = textOf(row.n) || kindOf(row.n).name;
+      if (row.type === "band") svg.append(s("rect", { class: "band", x: gutter - 6, y: y(i) - 12, width: w - gutter, height: 24, rx: 4 })); // over the arrows
       svg.append(s("text", { class: "small", x: gutter - 16, y: y(i) + 4, "text-anchor": "end" }, scroller.clientWidth < 600 ? (times[row.n] / 1e9).toFixed(3) : seconds(times[row.n])));
       if (row.type === "band") {
         svg.append(s("text", { class: "toned tone-" + tone, x: gutter + 4, y: y(i) + 4 }, fit(row.text.replace(/^── /, ""), w - gutter - 20)));
@@ -598,7 +595,7 @@ function charts() {
       scales: { x: { time: false }, y: { range: (u, min, max) => [0, max > 0 ? max * 1.12 : 1] } },
       axes: [
         { stroke: ink, font, grid, ticks: grid, size: 26, gap: 2, values: (u, list) => list.map(v => +v.toFixed(6) + " s") },
-        { stroke: ink, font, grid, ticks: grid, size: 66, gap: 4, values: (u, list) => list.map(v => scaled(v, chart.unit)), space: 28 },
+        { stroke: ink, font, grid, ticks: grid, size: 74, gap: 4, values: (u, list) => list.map(v => scaled(v, chart.unit)), space: 28 },
       ],
       series: [
         { label: "at", value: (u, v) => v === null || v === undefined ? "–" : v.toFixed(3) + " s" },
