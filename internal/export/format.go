@@ -48,6 +48,7 @@ var Formats = []Format{
 	perfetto,
 	mermaid,
 	internals,
+	html,
 }
 
 // Find returns the format with that name.
