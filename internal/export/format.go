@@ -37,6 +37,8 @@ type Options struct {
 	// At are the peers and servers at whose interfaces packets are captured, as a program there would; if there are none, each
 	// packet is captured once, between the NATs.
 	At []string
+	// Show are the topics of a diagram, by their names; the usual [Topics] if there are none.
+	Show []string
 }
 
 // Formats are all formats, in the order in which they are listed.
@@ -45,6 +47,8 @@ var Formats = []Format{
 	pcapng,
 	perfetto,
 	html,
+	mermaid,
+	internals,
 }
 
 // Find returns the format with that name.
