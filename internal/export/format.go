@@ -46,9 +46,9 @@ var Formats = []Format{
 	jsonLines,
 	pcapng,
 	perfetto,
-	html,
 	mermaid,
 	internals,
+	html,
 }
 
 // Find returns the format with that name.
