@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,6 +110,76 @@ func TestSight(t *testing.T) {
 			b.quiet(path)
 		})
 	}
+}
+
+// TestTools uses what a page has to look closer: the range of time, the moment of ICE, the comparison of descriptions, links to events.
+func TestTools(t *testing.T) {
+	b := startBrowser(t)
+	r := record(t, scenarios+"nat/symmetric-both.yaml")
+	_, path := write(t, r)
+	b.open(path, 1280, 900, "light")
+	b.run(`document.documentElement.style.scrollBehavior = "auto"`, nil)
+	text := func(expression string) (text string) {
+		b.run(expression, &text)
+		return text
+	}
+	const shown = `document.querySelector(".tools.range .count").textContent`
+	whole := text(shown)
+
+	// Dragging across the states zooms into them, and into the charts.
+	var box struct{ X, Y, W, H float64 }
+	b.run(`(() => {
+		document.getElementById("states").scrollIntoView();
+		const r = document.querySelector("#lanes svg").getBoundingClientRect();
+		return { X: r.left, Y: r.top, W: r.width, H: r.height };
+	})()`, &box)
+	mouse := func(kind string, x float64) {
+		b.call("Input.dispatchMouseEvent", map[string]any{"type": kind, "x": x, "y": box.Y + 100, "button": "left", "buttons": 1, "clickCount": 1}, nil)
+	}
+	mouse("mousePressed", box.X+box.W/2)
+	mouse("mouseMoved", box.X+box.W*0.6)
+	mouse("mouseMoved", box.X+box.W*0.75)
+	mouse("mouseReleased", box.X+box.W*0.75)
+	if zoomed := text(shown); zoomed == whole {
+		t.Errorf("dragged across, it still shows %s", zoomed)
+	}
+	b.run(`document.getElementById("lanes").focus()`, nil)
+	b.run(`document.getElementById("lanes").dispatchEvent(new KeyboardEvent("keydown", { key: "0" }))`, nil)
+	if again := text(shown); again != whole {
+		t.Errorf("after 0, it shows %s, want %s", again, whole)
+	}
+
+	// The slider goes back to when there was no pair.
+	const failed = `String(document.querySelectorAll("#ice-tables .pairs tbody tr").length)`
+	if pairs := text(failed); pairs != "8" {
+		t.Errorf("at the end there are %s pairs, want 4 of each peer", pairs)
+	}
+	b.run(`(() => { const slider = document.querySelector("#ice-tools input"); slider.value = 0; slider.dispatchEvent(new Event("input")); })()`, nil)
+	if pairs := text(failed); pairs != "0" {
+		t.Errorf("at the beginning there are %s pairs, want none", pairs)
+	}
+
+	// The answer differs from the offer; the lines that do not can be folded.
+	var differ, all, folded int
+	const lines = `document.querySelectorAll("#sdp-text .sdp div").length`
+	b.run(`document.querySelectorAll("#sdp-text .new, #sdp-text .gone").length`, &differ)
+	b.run(lines, &all)
+	b.run(`document.querySelector("#sdp-tools button").click()`, nil)
+	b.run(lines, &folded)
+	if differ == 0 || folded >= all || folded < differ {
+		t.Errorf("%d of %d lines differ, %d are left when the others are folded", differ, all, folded)
+	}
+
+	// What shows a cause is a link to its event, which all parts of the page then show.
+	href := text(`(() => { const a = document.querySelector(".causes a"); a.click(); return a.getAttribute("href"); })()`)
+	b.until(`document.querySelector("#event-rows .row.at")`)
+	if want := "#event-" + text(`document.querySelector("#event-rows .row.at .n").textContent`); href != want {
+		t.Errorf("the link to %s leads to %s", href, want)
+	}
+	if title := text(`document.querySelector("#detail header b").textContent`); !strings.HasPrefix(title, "#"+strings.TrimPrefix(href, "#event-")+" ") {
+		t.Errorf("the link to %s shows %q", href, title)
+	}
+	b.quiet(path)
 }
 
 // TestBeginning opens recordings of which only the beginning is there: none of the events, and some.
