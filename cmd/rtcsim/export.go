@@ -61,8 +61,10 @@ docs/export.md tells what is in each format.`,
 	f.StringSliceVar(&o.Peers, "peer", nil, "export only what is about these peers")
 	f.BoolVar(&o.Dissect, "dissect", false, "jsonl: add what is in each packet, with what is inside its encryption")
 	f.StringSliceVar(&o.At, "at", nil, "pcapng: capture at these peers and servers, as a program there would (default: between the NATs, each packet once)")
+	f.StringSliceVar(&o.Show, "show", nil, "mermaid: what the diagram shows: "+topicList())
 	for name, complete := range map[string]completer{
 		"format": completeFormat,
+		"show":   completeTopic,
 		"from":   nothing, // of other commands, these are files
 		"to":     nothing,
 		"output": func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -101,6 +103,38 @@ func formatList() string {
 		fmt.Fprintf(&list, "  %-17s%s\n", f.Name, f.Summary)
 	}
 	return list.String()
+}
+
+// completeTopic returns the topics of a diagram. Several are separated by commas.
+func completeTopic(_ *cobra.Command, _ []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	before := word[:strings.LastIndex(word, ",")+1]
+	var all []cobra.Completion
+	for _, t := range export.Topics {
+		all = append(all, cobra.CompletionWithDesc(before+t.Name, t.Summary))
+	}
+	return all, cobra.ShellCompDirectiveNoFileComp
+}
+
+// topicNames returns the names of all topics of a diagram.
+func topicNames() []string {
+	var names []string
+	for _, t := range export.Topics {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+// topicList names the topics of a diagram, the usual ones first.
+func topicList() string {
+	var usual, others []string
+	for _, t := range export.Topics {
+		if t.Usual {
+			usual = append(usual, t.Name)
+		} else {
+			others = append(others, t.Name)
+		}
+	}
+	return strings.Join(usual, ", ") + " (the default); " + strings.Join(others, ", ")
 }
 
 func (a *app) listFormats() error {
@@ -194,6 +228,15 @@ func exportFormat(cmd *cobra.Command, o exportOptions) (export.Format, error) {
 		return format, usage("--from %v is before the session begins", o.From)
 	case cmd.Flags().Changed("to") && (o.To <= 0 || o.To < o.From):
 		return format, usage("--to %v leaves nothing: it is a virtual time after --from", o.To)
+	}
+	for _, topic := range o.Show {
+		if slices.Contains(topicNames(), topic) {
+			continue
+		}
+		if near := spelling.Nearest(topic, topicNames()); near != "" {
+			return format, usage("a diagram cannot show %q; did you mean %s?", topic, near)
+		}
+		return format, usage("a diagram cannot show %q, but %s", topic, strings.Join(topicNames(), ", "))
 	}
 	var err error
 	cmd.Flags().Visit(func(f *pflag.Flag) {

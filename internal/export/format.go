@@ -37,6 +37,8 @@ type Options struct {
 	// At are the peers and servers at whose interfaces packets are captured, as a program there would; if there are none, each
 	// packet is captured once, between the NATs.
 	At []string
+	// Show are the topics of a diagram, by their names; the usual [Topics] if there are none.
+	Show []string
 }
 
 // Formats are all formats, in the order in which they are listed.
@@ -44,6 +46,9 @@ var Formats = []Format{
 	jsonLines,
 	pcapng,
 	perfetto,
+	mermaid,
+	internals,
+	html,
 }
 
 // Find returns the format with that name.

@@ -13,3 +13,9 @@ import (
 func Words(e recorder.Event) string {
 	return New(io.Discard, lipgloss.NewRenderer(io.Discard), true, true).text(e)
 }
+
+// InOrder returns a function that does what [Words] does, for the events of a session in their order: it says at the end of a packet
+// what packet it was.
+func InOrder() func(recorder.Event) string {
+	return New(io.Discard, lipgloss.NewRenderer(io.Discard), true, true).text
+}
