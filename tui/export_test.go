@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,7 +40,8 @@ func TestExportKeys(t *testing.T) {
 		"line before": func(t *testing.T, m *Model, k string) { presses(m, k); has(t, m, "▶ peer") },
 		"another choice": func(t *testing.T, m *Model, k string) {
 			presses(m, k)
-			has(t, m, "2 of ", "3 of ")
+			last := len(export.Formats)
+			has(t, m, fmt.Sprintf("2 of %d", last), fmt.Sprintf("%d of %d", last, last))
 			if strings.Contains(m.exporter.file.Value(), ".jsonl") {
 				t.Error("the file has the name of another format")
 			}
@@ -173,6 +175,8 @@ func TestExportViews(t *testing.T) {
 		if ascii {
 			name += "-ascii"
 		}
-		golden(t, name, m.exporter.view(80, exportLines)+"\n"+m.exporter.view(60, exportLines))
+		// How many formats there are, is no matter of its looks.
+		view := m.exporter.view(80, exportLines) + "\n" + m.exporter.view(60, exportLines)
+		golden(t, name, strings.ReplaceAll(view, fmt.Sprintf("of %d", len(export.Formats)), "of N"))
 	}
 }

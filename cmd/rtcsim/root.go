@@ -88,7 +88,11 @@ interrupt, a damaged recording, a full disk).`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w\nrun '%s --help' for what it takes", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.runCommand(), a.testCommand(), a.mergeCommand(), a.replayCommand(), a.validateCommand(), a.versionCommand(), a.schemaCommand(), a.newCommand(), a.iceCommand(), a.diffCommand(), a.showCommand(), a.inspectCommand(), a.learnCommand(), a.explainCommand(), a.exportCommand(), a.listCommand())
+	root.AddCommand(
+		a.runCommand(), a.replayCommand(), a.testCommand(), a.mergeCommand(),
+		a.inspectCommand(), a.explainCommand(), a.iceCommand(), a.showCommand(), a.diffCommand(), a.exportCommand(),
+		a.listCommand(), a.learnCommand(), a.newCommand(), a.validateCommand(), a.schemaCommand(), a.versionCommand(),
+	)
 
 	completeArguments(root)
 	err := root.ExecuteContext(ctx)
