@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rtcsim/rtcsim/recorder"
 )
@@ -45,6 +46,11 @@ var expectationRules = []Rule{
 		Name: "expectation-too-early", Answers: ExpectationFailed, Suspect: "conditions that come true too late",
 		Doc:  "What is expected came, but later than the expectation gives it time for.",
 		find: whole(findTooEarly),
+	},
+	{
+		Name: "expectation-at-another-time", Answers: ExpectationFailed, Suspect: "events that come at another time",
+		Doc:  "The event that is expected came, but outside of the time that the expectation gives it.",
+		find: whole(findAnotherTime),
 	},
 	{
 		Name: "expectation-of-nothing", Answers: ExpectationFailed, Suspect: "events that must not happen",
@@ -309,13 +315,59 @@ func findTooEarly(f *Facts, v *Verdict, _ Question) []*Cause {
 		Evidence: []Evidence{came.peer.evidence(f, came.transition)},
 	}
 	if came.transition.Attribute == "connectionState" && came.transition.To == "connected" {
-		for _, phase := range f.setup(came.peer).Phases {
-			if phase.To > phase.From && phase.From < came.transition.Time {
-				c.Causes = append(c.Causes, &Cause{Peer: came.peer.Name, Text: fmt.Sprintf("%s of it for %s: %s", seconds(phase.To-phase.From), phase.Name, phase.Text), Causes: phase.Causes})
-			}
-		}
+		c.Causes = f.phases(came.peer, came.transition.Time)
 	}
 	return []*Cause{c}
+}
+
+// phases are what the time went to until a peer was connected, as far as that was before a time.
+func (f *Facts) phases(p *Peer, before time.Duration) []*Cause {
+	var list []*Cause
+	for _, phase := range f.setup(p).Phases {
+		if phase.To > phase.From && phase.From < before {
+			list = append(list, &Cause{Peer: p.Name, Text: fmt.Sprintf("%s of it for %s: %s", seconds(phase.To-phase.From), phase.Name, phase.Text), Causes: phase.Causes})
+		}
+	}
+	return list
+}
+
+// timeBound finds the bounds of the time of an event in the text of an expectation.
+var timeBound = regexp.MustCompile(`\b(before|after): ([0-9a-zµ.]+)`)
+
+func findAnotherTime(f *Facts, v *Verdict, _ Question) []*Cause {
+	if strings.HasPrefix(v.Text, "never ") {
+		return nil
+	}
+	for _, bound := range timeBound.FindAllStringSubmatch(v.Text, -1) {
+		given, err := time.ParseDuration(bound[2])
+		if err != nil {
+			continue
+		}
+		for _, near := range slices.Backward(v.Near) {
+			by, how := near.Time-given, "too late"
+			if bound[1] == "after" {
+				by, how = -by, "too early"
+			}
+			n := f.Recording.Find(near.Seq)
+			if by <= 0 || n == 0 {
+				continue
+			}
+			e, err := f.Recording.Event(n)
+			if err != nil {
+				return nil
+			}
+			c := &Cause{
+				Peer:     e.Peer,
+				Text:     fmt.Sprintf("it came at %s, %s %s: %s", seconds(e.Time), seconds(by), how, near.Text),
+				Evidence: []Evidence{at(e).evidence("%s", e.Kind)},
+			}
+			if p := f.Peer(e.Peer); p != nil && bound[1] == "before" {
+				c.Causes = f.phases(p, given)
+			}
+			return []*Cause{c}
+		}
+	}
+	return nil
 }
 
 func findHappened(f *Facts, v *Verdict, _ Question) []*Cause {
