@@ -80,7 +80,60 @@ func meantSDP(sdp string) string {
 		slices.Sort(lines[i:end])
 		i = max(i, end)
 	}
+	for i := 0; i < len(lines); i++ {
+		end := i + 1
+		for end < len(lines) && !strings.HasPrefix(lines[end], "m=") {
+			end++
+		}
+		if strings.HasPrefix(lines[i], "m=") {
+			meantRepairs(lines[i:end])
+		}
+		i = end - 1
+	}
 	return strings.Join(lines, "\n")
+}
+
+// formatLine finds the lines about a format, and its number.
+var formatLine = regexp.MustCompile(`^a=(?:rtpmap|fmtp|rtcp-fb):(\d+) `)
+
+// meantRepairs puts the formats for retransmissions of a section behind the others, in the order of their numbers: pion's answers have them in
+// the order of a map.
+func meantRepairs(section []string) {
+	repairs := map[string]bool{}
+	for _, line := range section {
+		if m := formatLine.FindStringSubmatch(line); m != nil && strings.Contains(line, " rtx/") {
+			repairs[m[1]] = true
+		}
+	}
+	if len(repairs) == 0 {
+		return
+	}
+	const first = 3 // of the formats in an m-line
+	fields := strings.Fields(section[0])
+	if len(fields) > first {
+		slices.SortStableFunc(fields[first:], func(a, b string) int { return repair(repairs, a) - repair(repairs, b) })
+		section[0] = strings.Join(fields, " ")
+	}
+	slices.SortStableFunc(section[1:], func(a, b string) int {
+		return repair(repairs, formatOf(a)) - repair(repairs, formatOf(b))
+	})
+}
+
+// repair returns the number of a format for retransmissions, 0 for another one.
+func repair(repairs map[string]bool, format string) int {
+	if !repairs[format] {
+		return 0
+	}
+	n, _ := strconv.Atoi(format) // of digits
+	return n + 1
+}
+
+// formatOf returns the number of the format that a line is about; empty for other lines.
+func formatOf(line string) string {
+	if m := formatLine.FindStringSubmatch(line); m != nil {
+		return m[1]
+	}
+	return ""
 }
 
 // meantMedia returns an m-line without its port, unless it is 0 or 9.

@@ -11,6 +11,8 @@ func TestMeant(t *testing.T) {
 		{"123e4567-e89b-12d3-a456-426614174000.local", "00000000-e89b-12d3-a456-426614174abc.local"},
 		{"read udp 10.0.0.1:54321: use of closed network connection", "read udp 10.0.0.1:50000: use of closed network connection"},
 		{"candidate:1 1 udp 2130706431 10.0.0.1 54321 typ host ufrag abcd", "candidate:99 1 udp 5 10.0.0.1 55555 typ host ufrag wxyz"},
+		{"v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96 97 98 99\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=rtpmap:98 H264/90000\r\na=rtpmap:99 rtx/90000\r\n",
+			"v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96 98 99 97\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:98 H264/90000\r\na=rtpmap:99 rtx/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n"},
 		{"v=0\r\no=- 1 2 IN IP4 0.0.0.0\r\na=extmap:1 b\r\na=extmap:2 a\r\n", "v=0\r\no=- 3 2 IN IP4 0.0.0.0\r\na=extmap:2 a\r\na=extmap:1 b\r\n"},
 		{"v=0\r\na=ssrc:12 cname:x\r\n", "v=0\r\na=ssrc:34 cname:x\r\n"},
 		{"unhandled RTCP ssrc(12)", "unhandled RTCP ssrc(3456)"},
@@ -28,6 +30,8 @@ func TestMeant(t *testing.T) {
 		{"candidate:1 1 udp 1 10.0.0.1 54321 typ host", "candidate:1 1 tcp 1 10.0.0.1 54321 typ host"},
 		{"v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n", "v=0\r\nm=audio 0 UDP/TLS/RTP/SAVPF 111\r\n"},
 		{"v=0\r\na=sendrecv\r\n", "v=0\r\na=recvonly\r\n"},
+		{"v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96 97 98\r\na=rtpmap:97 rtx/90000\r\n", "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 98 97 96\r\na=rtpmap:97 rtx/90000\r\n"},
+		{"v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96 97\r\na=rtpmap:97 rtx/90000\r\n", "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n"},
 		{"v=0\r\na=extmap:1 b\r\n", "v=0\r\na=extmap:2 b\r\n"},
 	} {
 		if meant(test.a) == meant(test.b) {
