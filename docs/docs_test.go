@@ -39,6 +39,7 @@ var update = flag.Bool("update", false, "rewrite the outputs of commands in READ
 // notRun are the commands that the test leaves out, by what they begin with.
 var notRun = []struct{ command, why string }{
 	{"git clone ", "the test is in a clone"},
+	{"go run ./cmd/rtcsim", "the test has built rtcsim, and runs the same command with it"},
 	{"go install ", "the test has built rtcsim and has it in PATH"},
 	{"export PATH=", "it is for the program that go install installs"},
 	{"source <(rtcsim completion", "it is for an interactive shell"},
