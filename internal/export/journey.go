@@ -132,21 +132,8 @@ type directory struct {
 // readDirectory gathers all addresses of a recording.
 func readDirectory(r *recorder.Recording) (*directory, error) {
 	d := &directory{make(map[netip.Addr]string), make(map[netip.Addr]string), make(map[netip.AddrPort]string)}
-	for n, e := range r.Forward(1) {
-		switch e.Kind {
-		case recorder.KindTopology, recorder.KindInterface, recorder.KindNATMapping:
-		default:
-			continue
-		}
-		event, err := r.Event(n)
-		if err != nil {
-			continue // it is among the damage
-		}
-		value, err := event.Value()
-		if err != nil {
-			return nil, fmt.Errorf("event %d: %w", n, err)
-		}
-		switch data := value.(type) {
+	err := each(r, func(event recorder.Event, data any) {
+		switch data := data.(type) {
 		case recorder.Topology:
 			for _, network := range data.Networks {
 				for _, address := range network.Public {
@@ -170,8 +157,8 @@ func readDirectory(r *recorder.Recording) (*directory, error) {
 				}
 			}
 		}
-	}
-	return d, nil
+	}, recorder.KindTopology, recorder.KindInterface, recorder.KindNATMapping)
+	return d, err
 }
 
 func (d *directory) add(address, host string) {

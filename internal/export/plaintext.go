@@ -34,19 +34,8 @@ type secret struct {
 // readSecrets returns the secrets of a recording, in their order.
 func readSecrets(r *recorder.Recording) ([]secret, error) {
 	var all []secret
-	for n, e := range r.Forward(1) {
-		if e.Kind != recorder.KindDTLSSecret {
-			continue
-		}
-		event, err := r.Event(n)
-		if err != nil {
-			continue // it is among the damage
-		}
-		value, err := event.Value()
-		if err != nil {
-			return nil, fmt.Errorf("event %d: %w", n, err)
-		}
-		s, _ := value.(recorder.DTLSSecret)
+	err := each(r, func(event recorder.Event, data any) {
+		s, _ := data.(recorder.DTLSSecret)
 		i := slices.IndexFunc(all, func(known secret) bool { return string(known.ClientRandom) == string(s.ClientRandom) })
 		if i < 0 {
 			i = len(all)
@@ -55,8 +44,8 @@ func readSecrets(r *recorder.Recording) ([]secret, error) {
 		if !slices.Contains(all[i].peers, event.Peer) {
 			all[i].peers = append(all[i].peers, event.Peer)
 		}
-	}
-	return all, nil
+	}, recorder.KindDTLSSecret)
+	return all, err
 }
 
 // keyLog returns the secrets in the format of the NSS key log.
@@ -138,24 +127,13 @@ func contents(found []content, p *pair, layers []packet.Layer) []content {
 // the descriptions say that it has set as its own.
 func payloadTypes(r *recorder.Recording) (map[string]map[string][]string, error) {
 	all := make(map[string]map[string][]string)
-	for n, e := range r.Forward(1) {
-		if e.Kind != recorder.KindCall {
-			continue
-		}
-		event, err := r.Event(n)
-		if err != nil {
-			continue // it is among the damage
-		}
-		value, err := event.Value()
-		if err != nil {
-			return nil, fmt.Errorf("event %d: %w", n, err)
-		}
+	err := each(r, func(event recorder.Event, data any) {
 		var description struct {
 			SDP string `json:"sdp"`
 		}
-		call, _ := value.(recorder.Call)
+		call, _ := data.(recorder.Call)
 		if call.Method != "setLocalDescription" || json.Unmarshal(call.Args, &description) != nil {
-			continue
+			return
 		}
 		types := all[event.Peer]
 		if types == nil {
@@ -170,6 +148,6 @@ func payloadTypes(r *recorder.Recording) (map[string]map[string][]string, error)
 				types[typ] = append(types[typ], attribute)
 			}
 		}
-	}
-	return all, nil
+	}, recorder.KindCall)
+	return all, err
 }

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -28,6 +29,26 @@ func hosts(r *recorder.Recording, wanted func(recorder.TopologyHost) bool) []str
 		}
 	}
 	return names
+}
+
+// each calls f with each event of some kinds, in their order, and with its data. What cannot be read is left out: it is among the
+// recording's damage.
+func each(r *recorder.Recording, f func(e recorder.Event, data any), kinds ...recorder.Kind) error {
+	for n, e := range r.Forward(1) {
+		if !slices.Contains(kinds, e.Kind) {
+			continue
+		}
+		event, err := r.Event(n)
+		if err != nil {
+			continue
+		}
+		data, err := event.Value()
+		if err != nil {
+			return fmt.Errorf("event %d: %w", n, err)
+		}
+		f(event, data)
+	}
+	return nil
 }
 
 // topology returns the simulated internet as the run began; it is false where the recording was cut off before.
