@@ -340,7 +340,7 @@ func TestFirst(t *testing.T) {
 // With a step that takes quadratic time, this would not end. BenchmarkNew measures.
 func TestLong(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes a second")
+		t.Skip("SKIPPED: it takes a second")
 	}
 	c, err := comparison.New(record(t, long(100_000, 1)), record(t, long(100_000, 2)), comparison.Options{Tolerance: time.Millisecond})
 	if err != nil {

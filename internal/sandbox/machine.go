@@ -165,7 +165,6 @@ func (g *guest) live(m *Machine) error {
 			return g.stopped(err)
 		}
 		if api.DecodeI32(status[0]) != 0 {
-
 			return nil
 		}
 	}

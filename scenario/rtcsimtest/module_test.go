@@ -12,7 +12,7 @@ import (
 // TestModule tests a project that requires rtcsim as a module.
 func TestModule(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it builds a test")
+		t.Skip("SKIPPED: it builds a project's tests")
 	}
 	rtcsim, err := filepath.Abs("../..")
 	if err != nil {

@@ -46,7 +46,7 @@ func startBrowser(t *testing.T) *browser {
 		}
 	}
 	if path == "" {
-		t.Skip("SKIPPED, NOT TESTED: there is no Chromium to open the page in; install the package chromium")
+		t.Skip("SKIPPED: there is no Chromium to open the page in; install the package chromium")
 	}
 	in, to, err := os.Pipe()
 	if err != nil {
